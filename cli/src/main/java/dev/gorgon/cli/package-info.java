@@ -1,0 +1,7 @@
+/**
+ * The gorgon command.
+ */
+@NullMarked
+package dev.gorgon.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package dev.gorgon.engine.schedule;
+
+/**
+ * The end of a successful generation.
+ *
+ * @param reason why it ended
+ * @param generatedText the whole text, special tokens stripped, stop sequence included
+ * @param promptTokens number of prompt tokens
+ * @param generatedTokens number of emitted tokens, an end-of-sequence token included
+ * @param skippedTokens how many of them came from accepted drafts
+ * @param steps forward passes that emitted at least one token
+ * @param draftedTokens tokens proposed by drafts and verified
+ * @param queueNanos from submission to the first prefill row
+ * @param firstTokenNanos from the first prefill row to the first token
+ * @param inferenceNanos from the first prefill row to the last token
+ */
+public record Completion(
+        FinishReason reason,
+        String generatedText,
+        int promptTokens,
+        int generatedTokens,
+        int skippedTokens,
+        int steps,
+        int draftedTokens,
+        long queueNanos,
+        long firstTokenNanos,
+        long inferenceNanos) {}
