@@ -1,0 +1,59 @@
+package dev.gorgon.kernels;
+
+/**
+ * The arithmetic of one decoder step on float32 activations, each call working on one worker's slice. Implementations have no
+ * state, start no threads and allocate no native memory.
+ *
+ * <p><b>Exactness.</b> For one provider, every output element has an order of operations that depends on logical coordinates only:
+ * not on how many rows are passed, on how outputs are split between calls, or on where keys and values lie. What the portable
+ * provider and its scalar twin compute is equal to the last bit.
+ */
+public interface Kernels {
+
+    /** Name for logs and {@code /info}. */
+    String name();
+
+    /**
+     * {@code y[r][o] (+)= Σ_k W[o][k]·x[r][k]} for the outputs of blocks {@code firstBlock} to {@code endBlock} (exclusive).
+     *
+     * @param x {@code rows × inFeatures}; with an odd number of inputs the float after each row must be readable
+     * @param y {@code rows × outFeatures}
+     * @param accumulate whether to add to {@code y} instead of overwriting it
+     */
+    void linear(PackedMatrix weights, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate);
+
+    /** {@code y = x / sqrt(mean(x²) + epsilon) · weight} for each row; {@code weight} is one row. */
+    void rmsNorm(FloatMatrix x, FloatMatrix weight, float epsilon, FloatMatrix y);
+
+    /**
+     * Rotates, in place, all heads of one row for a position: dimension i pairs with dimension {@code i + headDim/2}.
+     *
+     * @param heads address of the first of {@code count} heads of {@code 2 * table.pairs()} floats each
+     */
+    void rotate(long heads, int count, RopeTable table, int position);
+
+    /** {@code y = silu(gate) · up}, element by element. */
+    void gatedActivation(FloatMatrix gate, FloatMatrix up, FloatMatrix y);
+
+    /** {@code y = x + silu(a + bias)} for each row, the residual block of a Medusa head; {@code bias} is one row. */
+    void residualActivation(FloatMatrix x, FloatMatrix a, FloatMatrix bias, FloatMatrix y);
+
+    /** {@code y += bias} for each row; {@code bias} is one row. */
+    void addBias(FloatMatrix y, FloatMatrix bias);
+
+    /**
+     * Softmax attention over the keys and values of one key/value head. Scores are computed per position, exponentials are summed
+     * in 16 interleaved sums by position, values are added in order of position.
+     *
+     * @param scratch room for {@link #attentionScratch} floats, private to the calling worker
+     */
+    void attend(Attention attention, FloatMatrix scratch);
+
+    /** Floats of scratch that {@link #attend} needs when no slot is at or beyond {@code slots}. */
+    static int attentionScratch(int slots) {
+        return 5 * ((slots + 2 * KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK);
+    }
+
+    /** Statistics of logits {@code from} to {@code to} (exclusive) of the row at {@code row}. */
+    LogitChunk reduceLogits(long row, int from, int to);
+}

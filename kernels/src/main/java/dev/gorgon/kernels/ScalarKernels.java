@@ -1,0 +1,170 @@
+package dev.gorgon.kernels;
+
+/**
+ * The specification: every kernel one element at a time, in the order that all other code of the portable provider must keep.
+ * Also serves shapes that the vector code does not cover.
+ */
+final class ScalarKernels implements Kernels {
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public void linear(PackedMatrix w, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate) {
+        int end = Math.min(endBlock * PackedMatrix.BLOCK, w.outFeatures());
+        for (int row = 0; row < x.rows(); row++) {
+            long xRow = x.address(row);
+            for (int output = firstBlock * PackedMatrix.BLOCK; output < end; output++) {
+                float even = 0f;
+                float odd = 0f;
+                for (int k = 0; k < 2 * w.pairs(); k += 2) {
+                    even = Math.fma(w.get(output, k), Memory.getFloat(xRow + 4L * k), even);
+                    odd = Math.fma(w.get(output, k + 1), Memory.getFloat(xRow + 4L * k + 4), odd);
+                }
+                float sum = even + odd;
+                y.set(row, output, accumulate ? y.get(row, output) + sum : sum);
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(FloatMatrix x, FloatMatrix weight, float epsilon, FloatMatrix y) {
+        for (int row = 0; row < x.rows(); row++) {
+            float[] lanes = new float[16];
+            for (int i = 0; i < x.columns(); i++) {
+                float value = x.get(row, i);
+                lanes[i % 16] = Math.fma(value, value, lanes[i % 16]);
+            }
+            float scale = ScalarMath.inverseRms(ScalarMath.sumTree(lanes), x.columns(), epsilon);
+            for (int i = 0; i < x.columns(); i++) {
+                y.set(row, i, x.get(row, i) * scale * weight.get(0, i));
+            }
+        }
+    }
+
+    @Override
+    public void rotate(long heads, int count, RopeTable table, int position) {
+        int pairs = table.pairs();
+        for (int head = 0; head < count; head++) {
+            long first = heads + 8L * pairs * head;
+            long second = first + 4L * pairs;
+            for (int i = 0; i < pairs; i++) {
+                float cos = Memory.getFloat(table.cosAddress(position) + 4L * i);
+                float sin = Memory.getFloat(table.sinAddress(position) + 4L * i);
+                float a = Memory.getFloat(first + 4L * i);
+                float b = Memory.getFloat(second + 4L * i);
+                Memory.putFloat(first + 4L * i, Math.fma(a, cos, -(b * sin)));
+                Memory.putFloat(second + 4L * i, Math.fma(b, cos, a * sin));
+            }
+        }
+    }
+
+    @Override
+    public void gatedActivation(FloatMatrix gate, FloatMatrix up, FloatMatrix y) {
+        for (int row = 0; row < y.rows(); row++) {
+            for (int i = 0; i < y.columns(); i++) {
+                y.set(row, i, ScalarMath.silu(gate.get(row, i)) * up.get(row, i));
+            }
+        }
+    }
+
+    @Override
+    public void residualActivation(FloatMatrix x, FloatMatrix a, FloatMatrix bias, FloatMatrix y) {
+        for (int row = 0; row < y.rows(); row++) {
+            for (int i = 0; i < y.columns(); i++) {
+                y.set(row, i, x.get(row, i) + ScalarMath.silu(a.get(row, i) + bias.get(0, i)));
+            }
+        }
+    }
+
+    @Override
+    public void addBias(FloatMatrix y, FloatMatrix bias) {
+        for (int row = 0; row < y.rows(); row++) {
+            for (int i = 0; i < y.columns(); i++) {
+                y.set(row, i, y.get(row, i) + bias.get(0, i));
+            }
+        }
+    }
+
+    @Override
+    public void attend(Attention task, FloatMatrix scratch) {
+        for (int row = 0; row < task.queries().rows(); row++) {
+            for (int head = 0; head < task.heads(); head++) {
+                attend(task, row, head, scratch.address(0));
+            }
+        }
+    }
+
+    private static void attend(Attention task, int row, int head, long scores) {
+        KvPages pages = task.pages();
+        KvLayout layout = pages.layout();
+        int headDim = layout.headDim();
+        long query = task.queries().address(row) + 4L * (task.firstColumn() + head * headDim);
+        long output = task.output().address(row) + 4L * (task.firstColumn() + head * headDim);
+        int start = task.start(row);
+        int end = task.contexts().positions()[row] + 1;
+
+        float max = Float.NEGATIVE_INFINITY;
+        for (int position = start; position < end; position++) {
+            int slot = task.contexts().slot(row, position);
+            long page = pages.page(slot);
+            float even = 0f;
+            float odd = 0f;
+            for (int d = 0; d < headDim; d += 2) {
+                even = Math.fma(
+                        layout.read(page, layout.keyOffset(slot % KvLayout.BLOCK, d)),
+                        Memory.getFloat(query + 4L * d),
+                        even);
+                odd = Math.fma(
+                        layout.read(page, layout.keyOffset(slot % KvLayout.BLOCK, d + 1)),
+                        Memory.getFloat(query + 4L * d + 4),
+                        odd);
+            }
+            float score = (even + odd) * task.scale();
+            Memory.putFloat(scores + 4L * position, score);
+            max = Math.max(max, score);
+        }
+
+        float[] lanes = new float[16];
+        for (int position = start; position < end; position++) {
+            float weight = ScalarMath.exp(Memory.getFloat(scores + 4L * position) - max);
+            Memory.putFloat(scores + 4L * position, weight);
+            lanes[position % 16] += weight;
+        }
+        float sum = ScalarMath.sumTree(lanes);
+
+        for (int d = 0; d < headDim; d++) {
+            float value = 0f;
+            for (int position = start; position < end; position++) {
+                int slot = task.contexts().slot(row, position);
+                value = Math.fma(
+                        layout.read(pages.page(slot), layout.valueOffset(slot % KvLayout.BLOCK, d)),
+                        Memory.getFloat(scores + 4L * position),
+                        value);
+            }
+            Memory.putFloat(output + 4L * d, value / sum);
+        }
+    }
+
+    @Override
+    public LogitChunk reduceLogits(long row, int from, int to) {
+        int argMax = from;
+        for (int i = from; i < to; i++) {
+            float logit = Memory.getFloat(row + 4L * i);
+            if (Float.isNaN(logit)) {
+                return new LogitChunk(-1, Float.NaN, Float.NaN);
+            }
+            if (logit > Memory.getFloat(row + 4L * argMax)) {
+                argMax = i;
+            }
+        }
+        float max = Memory.getFloat(row + 4L * argMax);
+        float[] lanes = new float[16];
+        for (int i = from; i < to; i++) {
+            lanes[(i - from) % 16] += ScalarMath.exp(Memory.getFloat(row + 4L * i) - max);
+        }
+        return new LogitChunk(argMax, max, ScalarMath.sumTree(lanes));
+    }
+}
