@@ -81,4 +81,14 @@ public record KvLayout(int headDim, WeightFormat format) {
             write(toPage, valueOffset(toSlot, d), read(fromPage, valueOffset(fromSlot, d)));
         }
     }
+
+    /** Mixes the bits of one position into a hash. */
+    public long fingerprint(long page, int slot, long hash) {
+        long mixed = hash;
+        for (int d = 0; d < headDim; d++) {
+            mixed = 31 * mixed + Float.floatToRawIntBits(read(page, keyOffset(slot, d)));
+            mixed = 31 * mixed + Float.floatToRawIntBits(read(page, valueOffset(slot, d)));
+        }
+        return mixed;
+    }
 }

@@ -1,0 +1,67 @@
+package dev.gorgon.engine.backend;
+
+import dev.gorgon.engine.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+
+/**
+ * A device: it owns weights, activations and key/value memory, and runs programs of {@link Ops}. Everything but {@link #run} and
+ * {@link #memory} is called while loading; {@link #run} is called by the engine thread only.
+ */
+public interface Backend extends AutoCloseable {
+
+    /** Name for logs and {@code /info}. */
+    String name();
+
+    /** A scope of memory, for one model or one adapter. */
+    Memory memory();
+
+    /** Runs a program on all workers and returns when all are done. */
+    void run(Consumer<Ops> program);
+
+    @Override
+    void close();
+
+    /** Allocates until closed; closing frees everything at once. */
+    interface Memory extends AutoCloseable {
+
+        /** A zeroed matrix in the backend's weight format. */
+        Matrix matrix(int outFeatures, int inFeatures);
+
+        /**
+         * Packs a row-major tensor {@code [rows][inFeatures]} as outputs {@code firstOutput + row}. Thread-safe for different
+         * output ranges.
+         */
+        void fill(Matrix matrix, int firstOutput, Tensor source, float scale);
+
+        /** A table of embeddings in the backend's weight format. */
+        EmbeddingTable embeddings(Tensor source);
+
+        /** Zeroed activations. */
+        Activations activations(int rows, int columns);
+
+        /** One row of float32 values, for norm weights and biases. */
+        Activations vector(Tensor source);
+
+        /** Writes a tensor's values, in order, into one row of activations. */
+        void copy(Tensor source, Activations target);
+
+        /** Key/value memory; see {@link KvStorage}. */
+        KvStorage keyValues(int blocks, int layers, int kvHeads, int headDim);
+
+        /** Cosines and sines for positions below {@code positions}, one frequency per pair of dimensions. */
+        AttentionLayer.Rotation rotation(int positions, float[] frequencies);
+
+        /** Room for the statistics of some rows of logits. */
+        LogitStats logitStats(int rows, int vocabularySize);
+
+        /** The values of one row of activations, readable by the host between programs. */
+        MemorySegment hostView(Activations activations, int row);
+
+        /** Bytes allocated so far. */
+        long bytes();
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.gorgon.engine.backend;
+
+import java.util.List;
+
+/**
+ * The operations a model is made of. A program calls them in order; every worker of a backend runs the same program, each call
+ * does this worker's share and returns when all workers have done theirs. Programs must therefore be free of side effects other
+ * than these calls.
+ *
+ * <p>Results obey the rules of exactness: what is computed for a row depends on the row and its context only, never on how many
+ * rows, sequences or workers there are.
+ */
+public interface Ops {
+
+    /** {@code out[r] = table[tokens[r]]} for {@code out.rows()} rows. */
+    void embed(EmbeddingTable table, int[] tokens, Activations out);
+
+    /** {@code to[i] = from[rows[i]]} for {@code to.rows()} rows. */
+    void gather(Activations from, int[] rows, Activations to);
+
+    /** {@code to = from}, row by row. */
+    void copy(Activations from, Activations to);
+
+    /** Root-mean-square norm of each row, times {@code weight}. */
+    void norm(Activations x, Activations weight, float epsilon, Activations y);
+
+    /**
+     * {@code y = W·x} (or {@code y += W·x}) for each row, then the low-rank terms are added in the given order.
+     *
+     * @param accumulate whether to add to {@code y}
+     * @param terms LoRA contributions; may be empty
+     */
+    void linear(Matrix weights, Activations x, Activations y, boolean accumulate, List<LowRankTerm> terms);
+
+    /** Adds one row of biases to every row. */
+    void bias(Activations y, Activations bias);
+
+    /**
+     * Rotates queries and keys to their positions and stores keys and values in their slots.
+     *
+     * @param qkv queries, keys and values side by side
+     */
+    void rotateAndStore(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences);
+
+    /** Attention of every row over its context; the rows' own keys and values must have been stored. */
+    void attention(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences, Activations out);
+
+    /** {@code y = silu(gate) · up}; gate and up lie side by side. */
+    void gatedActivation(Activations gateUp, Activations y);
+
+    /** {@code y = x + silu(a + bias)}: the residual block of a Medusa head (spec medusa.md §1.1). */
+    void residualActivation(Activations x, Activations a, Activations bias, Activations y);
+
+    /** Arg-max and log-sum-exp of each row of logits. */
+    void reduceLogits(Activations logits, LogitStats stats);
+}

@@ -1,0 +1,54 @@
+package dev.gorgon.engine.backend.cpu;
+
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.Ops;
+import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.WeightFormat;
+import java.util.function.Consumer;
+
+/** Runs programs on the cores of this machine. */
+public final class CpuBackend implements Backend {
+
+    private final Kernels kernels;
+    private final WeightFormat format;
+    private final WorkerTeam team;
+    private final Scratch scratch;
+    private final CpuOps[] ops;
+
+    /**
+     * @param kernels the arithmetic
+     * @param format how weights, keys and values are stored
+     * @param threads workers, the engine thread included
+     */
+    public CpuBackend(Kernels kernels, WeightFormat format, int threads) {
+        this.kernels = kernels;
+        this.format = format;
+        this.team = new WorkerTeam(threads);
+        this.scratch = new Scratch(threads);
+        this.ops = new CpuOps[threads];
+        for (int rank = 0; rank < threads; rank++) {
+            ops[rank] = new CpuOps(kernels, team, rank, scratch);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cpu, " + kernels.name() + ", " + team.size() + (team.size() == 1 ? " thread" : " threads");
+    }
+
+    @Override
+    public Memory memory() {
+        return new CpuMemory(format);
+    }
+
+    @Override
+    public void run(Consumer<Ops> program) {
+        team.run(rank -> program.accept(ops[rank]));
+    }
+
+    @Override
+    public void close() {
+        team.close();
+        scratch.close();
+    }
+}

@@ -1,0 +1,135 @@
+package dev.gorgon.engine.backend.cpu;
+
+import dev.gorgon.engine.backend.Activations;
+import dev.gorgon.engine.backend.AttentionLayer;
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.EmbeddingTable;
+import dev.gorgon.engine.backend.KvStorage;
+import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.Matrix;
+import dev.gorgon.engine.tensor.DType;
+import dev.gorgon.engine.tensor.Tensor;
+import dev.gorgon.kernels.ElementType;
+import dev.gorgon.kernels.FloatMatrix;
+import dev.gorgon.kernels.KvLayout;
+import dev.gorgon.kernels.PackedMatrix;
+import dev.gorgon.kernels.RopeTable;
+import dev.gorgon.kernels.WeightFormat;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Off-heap memory of one model or adapter: one arena, freed as a whole. */
+final class CpuMemory implements Backend.Memory {
+
+    private final WeightFormat format;
+    private final Arena arena = Arena.ofShared();
+    private final AtomicLong bytes = new AtomicLong();
+
+    CpuMemory(WeightFormat format) {
+        this.format = format;
+    }
+
+    private static ElementType elementType(DType type) {
+        return switch (type) {
+            case F32 -> ElementType.F32;
+            case F16 -> ElementType.F16;
+            case BF16 -> ElementType.BF16;
+            default -> throw new IllegalArgumentException("weights of type " + type + " are not supported");
+        };
+    }
+
+    private static PackedMatrix.Source source(Tensor tensor) {
+        return new PackedMatrix.Source(
+                tensor.data(),
+                elementType(tensor.dtype()),
+                Math.toIntExact(tensor.dim(0)),
+                Math.toIntExact(tensor.dim(1)));
+    }
+
+    @Override
+    public Matrix matrix(int outFeatures, int inFeatures) {
+        bytes.addAndGet(PackedMatrix.bytes(format, outFeatures, inFeatures));
+        return new CpuMatrix(PackedMatrix.allocate(arena, format, outFeatures, inFeatures));
+    }
+
+    @Override
+    public void fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
+        PackedMatrix.Source source = source(tensor);
+        CpuMatrix.of(matrix).pack(source, 0, source.rows(), firstOutput, scale);
+    }
+
+    @Override
+    public EmbeddingTable embeddings(Tensor source) {
+        int rows = Math.toIntExact(source.dim(0));
+        int columns = Math.toIntExact(source.dim(1));
+        long size = (long) rows * columns * format.bytes();
+        bytes.addAndGet(size);
+        CpuEmbeddings table = new CpuEmbeddings(arena.allocate(size, 64), format, rows, columns);
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                table.write(row, column, source.at((long) row * columns + column));
+            }
+        }
+        return table;
+    }
+
+    @Override
+    public Activations activations(int rows, int columns) {
+        FloatMatrix values = FloatMatrix.allocate(arena, rows, columns);
+        bytes.addAndGet(values.segment().byteSize());
+        return new CpuActivations(values);
+    }
+
+    @Override
+    public Activations vector(Tensor source) {
+        int length = Math.toIntExact(source.elements());
+        FloatMatrix values = FloatMatrix.allocate(arena, 1, length);
+        bytes.addAndGet(values.segment().byteSize());
+        CpuActivations vector = new CpuActivations(values);
+        copy(source, vector);
+        return vector;
+    }
+
+    @Override
+    public void copy(Tensor source, Activations target) {
+        FloatMatrix values = CpuActivations.of(target);
+        for (int i = 0; i < values.columns(); i++) {
+            values.set(0, i, source.at(i));
+        }
+    }
+
+    @Override
+    public KvStorage keyValues(int blocks, int layers, int kvHeads, int headDim) {
+        KvLayout layout = new KvLayout(headDim, format);
+        bytes.addAndGet(layout.pageBytes() * blocks * layers * kvHeads);
+        return new CpuKvStorage(arena, layout, blocks, layers, kvHeads);
+    }
+
+    @Override
+    public AttentionLayer.Rotation rotation(int positions, float[] frequencies) {
+        bytes.addAndGet(8L * positions * frequencies.length);
+        return new CpuRotation(RopeTable.create(arena, positions, frequencies));
+    }
+
+    @Override
+    public LogitStats logitStats(int rows, int vocabularySize) {
+        return new CpuLogitStats(rows, vocabularySize);
+    }
+
+    @Override
+    public MemorySegment hostView(Activations activations, int row) {
+        FloatMatrix values = CpuActivations.of(activations);
+        return values.segment().asSlice(4L * row * values.stride(), 4L * values.columns());
+    }
+
+    @Override
+    public long bytes() {
+        return bytes.get();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

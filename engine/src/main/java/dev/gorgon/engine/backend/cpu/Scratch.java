@@ -1,0 +1,78 @@
+package dev.gorgon.engine.backend.cpu;
+
+import dev.gorgon.engine.backend.LowRankTerm;
+import dev.gorgon.kernels.FloatMatrix;
+import dev.gorgon.kernels.Kernels;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/** Memory that operations use and forget. It grows to what was once needed and stays. */
+final class Scratch implements AutoCloseable {
+
+    private Arena lowRankArena = Arena.ofShared();
+    private FloatMatrix lowRank = FloatMatrix.allocate(lowRankArena, 1, 1);
+    private final Arena[] attentionArenas;
+    private final FloatMatrix[] attention;
+
+    Scratch(int workers) {
+        attentionArenas = new Arena[workers];
+        attention = new FloatMatrix[workers];
+        for (int i = 0; i < workers; i++) {
+            attentionArenas[i] = Arena.ofShared();
+            attention[i] = FloatMatrix.allocate(attentionArenas[i], 1, Kernels.attentionScratch(256));
+        }
+    }
+
+    /** Columns that the shrunk rows of these terms need. */
+    static int columns(List<LowRankTerm> terms) {
+        int most = 0;
+        for (int i = 0, column = 0; i < terms.size(); column = nextColumn(terms, i++, column)) {
+            most = Math.max(most, column + terms.get(i).down().outFeatures());
+        }
+        return most;
+    }
+
+    /** The current room for shrunk rows; {@link #reserveLowRank} must have made it large enough. */
+    FloatMatrix lowRank() {
+        return lowRank;
+    }
+
+    /** Makes room; called by one worker while no other uses it. */
+    void reserveLowRank(int rows, int columns) {
+        if (rows > lowRank.rows() || columns > lowRank.columns()) {
+            Arena old = lowRankArena;
+            lowRankArena = Arena.ofShared();
+            lowRank = FloatMatrix.allocate(
+                    lowRankArena, Math.max(rows, lowRank.rows()), Math.max(columns, lowRank.columns()));
+            old.close();
+        }
+    }
+
+    /** Column of the term after {@code terms[i]}: terms that share rows lie side by side, others may share columns. */
+    static int nextColumn(List<LowRankTerm> terms, int i, int column) {
+        LowRankTerm term = terms.get(i);
+        boolean sameRows =
+                i + 1 < terms.size() && terms.get(i + 1).firstRow() == term.firstRow();
+        return sameRows ? column + ((term.down().outFeatures() + 15) & ~15) : 0;
+    }
+
+    /** A worker's scores, large enough for contexts of {@code slots} slots. */
+    FloatMatrix attention(int worker, int slots) {
+        int needed = Kernels.attentionScratch(slots);
+        if (attention[worker].columns() < needed) {
+            Arena old = attentionArenas[worker];
+            attentionArenas[worker] = Arena.ofShared();
+            attention[worker] = FloatMatrix.allocate(attentionArenas[worker], 1, 2 * needed);
+            old.close();
+        }
+        return attention[worker];
+    }
+
+    @Override
+    public void close() {
+        lowRankArena.close();
+        for (Arena arena : attentionArenas) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package dev.gorgon.engine.model;
+
+import static dev.gorgon.engine.model.LinearTarget.DOWN;
+import static dev.gorgon.engine.model.LinearTarget.GATE;
+import static dev.gorgon.engine.model.LinearTarget.K;
+import static dev.gorgon.engine.model.LinearTarget.O;
+import static dev.gorgon.engine.model.LinearTarget.Q;
+import static dev.gorgon.engine.model.LinearTarget.UP;
+import static dev.gorgon.engine.model.LinearTarget.V;
+
+import dev.gorgon.engine.backend.Activations;
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.Matrix;
+import dev.gorgon.engine.tensor.Tensor;
+import dev.gorgon.engine.weights.FiniteCheck;
+import dev.gorgon.engine.weights.TensorSource;
+import dev.gorgon.engine.weights.WeightsException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Packs the tensors of a Llama-style checkpoint. The families differ in their configuration (biases, window, rotation), not in
+ * their tensor names; a family with other names brings another {@code layerPrefix}.
+ */
+public final class DecoderLoader {
+
+    private static final String PREFIX = "model.";
+
+    private final ModelConfig config;
+    private final TensorSource tensors;
+    private final Backend.Memory memory;
+
+    private DecoderLoader(ModelConfig config, TensorSource tensors, Backend.Memory memory) {
+        this.config = config;
+        this.tensors = tensors;
+        this.memory = memory;
+    }
+
+    /**
+     * Loads and packs all weights; layers are packed in parallel.
+     *
+     * @throws WeightsException naming the tensor that is missing, misshapen or not finite
+     */
+    public static DecoderWeights load(ModelConfig config, TensorSource tensors, Backend.Memory memory) {
+        return new DecoderLoader(config, tensors, memory).load();
+    }
+
+    private DecoderWeights load() {
+        Tensor embedding = tensor(PREFIX + "embed_tokens.weight", config.vocabularySize(), config.hiddenSize());
+        Tensor head = config.tiedEmbeddings() && !tensors.contains("lm_head.weight")
+                ? embedding
+                : tensor("lm_head.weight", config.vocabularySize(), config.hiddenSize());
+        Matrix lmHead = memory.matrix(config.vocabularySize(), config.hiddenSize());
+        memory.fill(lmHead, 0, head, 1f);
+        List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
+                .parallel()
+                .mapToObj(this::layer)
+                .toList();
+        return new DecoderWeights(
+                memory.embeddings(embedding), layers, vector(PREFIX + "norm.weight", config.hiddenSize()), lmHead);
+    }
+
+    private DecoderWeights.Layer layer(int index) {
+        String layer = PREFIX + "layers." + index + ".";
+        return new DecoderWeights.Layer(
+                vector(layer + "input_layernorm.weight", config.hiddenSize()),
+                matrix(layer, Q, K, V),
+                config.qkvBias() ? Optional.of(biases(layer, Q, K, V)) : Optional.empty(),
+                matrix(layer, O),
+                config.outputBias() ? Optional.of(biases(layer, O)) : Optional.empty(),
+                vector(layer + "post_attention_layernorm.weight", config.hiddenSize()),
+                matrix(layer, GATE, UP),
+                config.mlpBias() ? Optional.of(biases(layer, GATE, UP)) : Optional.empty(),
+                matrix(layer, DOWN),
+                config.mlpBias() ? Optional.of(biases(layer, DOWN)) : Optional.empty());
+    }
+
+    /** Packs matrices with the same inputs below each other. */
+    private Matrix matrix(String layer, LinearTarget... targets) {
+        int outputs = Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
+        Matrix matrix = memory.matrix(outputs, targets[0].inFeatures(config));
+        for (LinearTarget target : targets) {
+            Tensor source =
+                    tensor(layer + target.path() + ".weight", target.outFeatures(config), target.inFeatures(config));
+            memory.fill(matrix, target.firstColumn(config), source, 1f);
+        }
+        return matrix;
+    }
+
+    private Activations biases(String layer, LinearTarget... targets) {
+        int outputs = Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
+        Activations biases = memory.activations(1, outputs);
+        for (LinearTarget target : targets) {
+            Tensor source = tensor(layer + target.path() + ".bias", target.outFeatures(config));
+            memory.copy(source, biases.columns(target.firstColumn(config), target.firstColumn(config) + target.outFeatures(config)));
+        }
+        return biases;
+    }
+
+    private Activations vector(String name, int length) {
+        return memory.vector(tensor(name, length));
+    }
+
+    private Tensor tensor(String name, int... shape) {
+        Tensor tensor = tensors.tensor(name);
+        boolean matches = tensor.rank() == shape.length;
+        for (int i = 0; matches && i < shape.length; i++) {
+            matches = tensor.dim(i) == shape[i];
+        }
+        if (!matches) {
+            throw new WeightsException("tensor " + name + " in " + tensors.path() + " has shape " + tensor.shape()
+                    + ", but config.json asks for " + Arrays.toString(shape));
+        }
+        FiniteCheck.requireFinite(tensor, name, tensors.path());
+        return tensor;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.gorgon.engine.schedule;
+
+import dev.gorgon.engine.adapter.Lora;
+import dev.gorgon.engine.adapter.Medusa;
+import dev.gorgon.engine.kv.BlockAllocator;
+import dev.gorgon.engine.kv.BlockTable;
+import dev.gorgon.engine.sample.Chooser;
+import dev.gorgon.engine.speculate.DraftPlanner;
+import dev.gorgon.engine.speculate.DraftTree;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * A generation on its way through the engine. Tokens 0 to {@code stored − 1} have keys and values; in decoding only the last
+ * token, the pending one, has not. All state belongs to the engine thread but the cancel flag.
+ */
+final class Sequence implements Generation {
+
+    final GenerateRequest request;
+    final GenerationListener listener;
+    final Optional<Lora> lora;
+    final Optional<Medusa> medusa;
+    final Chooser chooser;
+    final SequenceText text;
+    final PromptLogprobs promptLogprobs;
+    final DraftPlanner planner = new DraftPlanner();
+    final BlockTable blocks;
+    final Timing timing = new Timing();
+
+    DraftTree draft = DraftTree.EMPTY;
+    private int[] tokens;
+    private int length;
+    private int stored;
+    private int skipped;
+    private int steps;
+    private int drafted;
+    private final Runnable wakeUp;
+    private volatile boolean cancelled;
+
+    Sequence(
+            GenerateRequest request,
+            GenerationListener listener,
+            ActiveAdapters adapters,
+            Chooser chooser,
+            SequenceText text,
+            BlockAllocator allocator,
+            Runnable wakeUp) {
+        this.request = request;
+        this.listener = listener;
+        this.lora = adapters.lora();
+        this.medusa = adapters.medusa();
+        this.chooser = chooser;
+        this.text = text;
+        this.blocks = new BlockTable(allocator);
+        this.promptLogprobs = new PromptLogprobs(request.promptLogprobs() ? request.promptTokens().length : 0);
+        this.wakeUp = wakeUp;
+        this.length = request.promptTokens().length;
+        this.tokens = Arrays.copyOf(request.promptTokens(), length + 64);
+    }
+
+    /** When things happened, in {@link System#nanoTime}. */
+    static final class Timing {
+        final long submitted = System.nanoTime();
+        long started;
+        long firstToken;
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        wakeUp.run();
+    }
+
+    boolean cancelled() {
+        return cancelled;
+    }
+
+    /** Prompt and generated tokens; the first {@link #length} are valid. */
+    int[] tokens() {
+        return tokens;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** Positions whose keys and values are stored. */
+    int stored() {
+        return stored;
+    }
+
+    int promptLength() {
+        return request.promptTokens().length;
+    }
+
+    int generated() {
+        return length - promptLength();
+    }
+
+    /** Tokens that still need a row before the next token can be chosen; 1 while decoding. */
+    int missing() {
+        return length - stored;
+    }
+
+    boolean decoding() {
+        return missing() == 1;
+    }
+
+    /** Appends an emitted token. */
+    void append(int token, boolean fromDraft) {
+        if (length == tokens.length) {
+            tokens = Arrays.copyOf(tokens, 2 * length);
+        }
+        tokens[length++] = token;
+        chooser.accept(token);
+        if (fromDraft) {
+            skipped++;
+        }
+    }
+
+    /** Counts rows whose keys and values are now in order. */
+    void store(int rows) {
+        stored += rows;
+        assert stored <= length;
+    }
+
+    /** Counts a step that emitted tokens after verifying some guesses. */
+    void countStep(int guesses) {
+        steps++;
+        drafted += guesses;
+    }
+
+    /** Gives the blocks back; the sequence can go on later from its tokens alone, with the same result. */
+    void preempt() {
+        blocks.release();
+        stored = 0;
+        draft = DraftTree.EMPTY;
+    }
+
+    Completion completion(FinishReason reason) {
+        long now = System.nanoTime();
+        return new Completion(
+                reason,
+                text.complete(),
+                promptLength(),
+                generated(),
+                skipped,
+                steps,
+                drafted,
+                timing.started - timing.submitted,
+                timing.firstToken - timing.started,
+                now - timing.started);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.gorgon.engine.schedule;
+
+import dev.gorgon.engine.adapter.Lora;
+import dev.gorgon.engine.backend.LowRankTerm;
+import dev.gorgon.engine.backend.SequenceRows;
+import dev.gorgon.engine.model.Batch;
+import dev.gorgon.engine.model.LinearTarget;
+import dev.gorgon.engine.model.LoraTerms;
+import dev.gorgon.engine.model.ModelConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The sequences of one step, and the batch they make. */
+record StepPlan(List<SequenceStep> steps) {
+
+    boolean isEmpty() {
+        return steps.isEmpty();
+    }
+
+    Batch toBatch(ModelConfig config) {
+        int rows = 0;
+        int logits = 0;
+        for (SequenceStep step : steps) {
+            rows += step.rows();
+            logits += step.logits();
+        }
+        int[] tokens = new int[rows];
+        int[] logitRows = new int[logits];
+        List<SequenceRows> sequences = new ArrayList<>(steps.size());
+        List<Segment> segments = new ArrayList<>();
+        List<Segment> headSegments = new ArrayList<>();
+        for (SequenceStep step : steps) {
+            for (int row = 0; row < step.rows(); row++) {
+                tokens[step.firstRow() + row] = step.token(row);
+            }
+            for (int i = 0; i < step.logits(); i++) {
+                logitRows[step.firstLogit() + i] = step.firstRow() + step.rows() - step.logits() + i;
+            }
+            sequences.add(step.toSequenceRows());
+            step.sequence().lora.ifPresent(lora -> {
+                Segment.add(segments, lora, step.firstRow(), step.firstRow() + step.rows());
+                Segment.add(headSegments, lora, step.firstLogit(), step.firstLogit() + step.logits());
+            });
+        }
+        return new Batch(
+                tokens, sequences, logitRows, new Segments(segments, config), new Segments(headSegments, config));
+    }
+
+    /** A run of rows with the same LoRA. */
+    private record Segment(Lora lora, int firstRow, int endRow) {
+
+        /** Appends rows, joining them to the last segment if they continue it. */
+        static void add(List<Segment> segments, Lora lora, int firstRow, int endRow) {
+            if (firstRow == endRow) {
+                return;
+            }
+            if (!segments.isEmpty()) {
+                Segment last = segments.getLast();
+                if (last.lora == lora && last.endRow == firstRow) {
+                    segments.set(segments.size() - 1, new Segment(lora, last.firstRow, endRow));
+                    return;
+                }
+            }
+            segments.add(new Segment(lora, firstRow, endRow));
+        }
+    }
+
+    /** Looks the terms of a linear map up, segment by segment; all workers ask, the answers are made once. */
+    private static final class Segments implements LoraTerms {
+        private final List<Segment> segments;
+        private final ModelConfig config;
+        private final Map<List<Object>, List<LowRankTerm>> made = new HashMap<>();
+
+        Segments(List<Segment> segments, ModelConfig config) {
+            this.segments = segments;
+            this.config = config;
+        }
+
+        @Override
+        public List<LowRankTerm> terms(int layer, LinearTarget... targets) {
+            if (segments.isEmpty()) {
+                return List.of();
+            }
+            synchronized (made) {
+                return made.computeIfAbsent(List.of(layer, targets[0]), key -> make(layer, targets));
+            }
+        }
+
+        private List<LowRankTerm> make(int layer, LinearTarget... targets) {
+            List<LowRankTerm> terms = new ArrayList<>();
+            for (Segment segment : segments) {
+                for (LinearTarget target : targets) {
+                    Optional<Lora.Pair> pair = segment.lora.at(layer, target);
+                    if (pair.isPresent()) {
+                        terms.add(new LowRankTerm(
+                                pair.get().down(),
+                                pair.get().up(),
+                                segment.firstRow,
+                                segment.endRow,
+                                target.firstColumn(config)));
+                    }
+                }
+            }
+            return terms;
+        }
+    }
+}

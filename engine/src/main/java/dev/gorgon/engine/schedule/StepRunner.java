@@ -1,0 +1,257 @@
+package dev.gorgon.engine.schedule;
+
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.model.Batch;
+import dev.gorgon.engine.model.Decoder;
+import dev.gorgon.engine.sample.Choice;
+import dev.gorgon.engine.sample.SamplingException;
+import dev.gorgon.engine.speculate.DraftTree;
+import dev.gorgon.engine.speculate.Drafter;
+import dev.gorgon.engine.speculate.MedusaDrafter;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a planned step: forward pass, walks, the next drafts. Engine thread only. */
+final class StepRunner {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
+
+    private final LanguageModel model;
+    private final Decoder decoder;
+    private final Backend backend;
+    private final EngineOptions options;
+    private final Scheduler scheduler;
+    private final Drafter drafter;
+    private final MedusaDrafter medusa;
+    private final Walk walk;
+    private long steps;
+    private long emitted;
+    private long drafted;
+    private long accepted;
+    private long overheadNanos;
+    private long forwardNanos;
+
+    StepRunner(LanguageModel model, EngineOptions options, Scheduler scheduler, Drafter drafter) {
+        this.model = model;
+        this.decoder = model.decoder();
+        this.backend = model.backend();
+        this.options = options;
+        this.scheduler = scheduler;
+        this.drafter = drafter;
+        this.medusa = new MedusaDrafter(decoder, backend, model.memory(), Math.max(1, options.maxDraftRows()));
+        this.walk = new Walk(decoder, row -> model.memory().hostView(decoder.logits(), row), this::emit);
+    }
+
+    EngineStats stats(int usedBlocks, int totalBlocks) {
+        return new EngineStats(
+                scheduler.waiting(),
+                scheduler.running(),
+                usedBlocks,
+                totalBlocks,
+                steps,
+                emitted,
+                drafted,
+                accepted,
+                scheduler.preemptions(),
+                overheadNanos,
+                forwardNanos);
+    }
+
+    /** @param start when the scheduler began to plan this step */
+    void run(StepPlan plan, long start) {
+        long forward = System.nanoTime();
+        try {
+            Batch batch = plan.toBatch(decoder.config());
+            forward = System.nanoTime();
+            backend.run(ops -> decoder.forward(ops, batch));
+        } catch (RuntimeException e) {
+            LOG.error("a forward pass failed; the sequences in it are ended", e);
+            plan.steps().forEach(step -> fail(step.sequence(), failure(e)));
+            return;
+        }
+        long forwardEnd = System.nanoTime();
+        List<Drafting> draftings = new ArrayList<>();
+        for (SequenceStep step : plan.steps()) {
+            try {
+                finish(step).ifPresent(draftings::add);
+            } catch (RuntimeException e) {
+                fail(step.sequence(), failure(e));
+            }
+        }
+        long draftNanos = draft(draftings);
+        steps++;
+        overheadNanos += System.nanoTime() - start - (forwardEnd - forward) - draftNanos;
+        forwardNanos += forwardEnd - forward + draftNanos;
+    }
+
+    private static GenerationException failure(RuntimeException e) {
+        if (e instanceof GenerationException failure) {
+            return failure;
+        }
+        if (!(e instanceof SamplingException)) {
+            LOG.warn("a sequence failed", e);
+        }
+        return new GenerationException(String.valueOf(e.getMessage()), e);
+    }
+
+    /** Ends a sequence without success. */
+    void fail(Sequence sequence, GenerationException failure) {
+        scheduler.remove(sequence);
+        try {
+            sequence.listener.onFailure(failure);
+        } catch (RuntimeException e) {
+            LOG.warn("a listener failed", e);
+        }
+    }
+
+    /** A sequence that goes on, the logit row its draft starts from, and how many guesses it wants at most. */
+    private record Drafting(Sequence sequence, int logitRow, int limit) {}
+
+    /** Takes a sequence's results; returns what its next draft needs, if it goes on. */
+    private Optional<Drafting> finish(SequenceStep step) {
+        Sequence sequence = step.sequence();
+        collectPromptLogprobs(step);
+        if (!step.choosesToken()) {
+            sequence.store(step.count());
+            return Optional.empty();
+        }
+        int stored = sequence.stored();
+        Walk.Outcome outcome = walk.walk(step);
+        int guesses = step.draft().size();
+        drafted += guesses;
+        accepted += outcome.accepted();
+        sequence.countStep(guesses);
+        if (outcome.finished()) {
+            return Optional.empty();
+        }
+        keepPath(step, stored, outcome);
+        sequence.store(step.count() + outcome.accepted());
+        sequence.planner.observe(guesses, outcome.accepted());
+        return Optional.of(new Drafting(sequence, outcome.lastLogit(), draftLimit(sequence)));
+    }
+
+    /** Moves the keys and values of the accepted path together; in a chain they already are. */
+    private void keepPath(SequenceStep step, int stored, Walk.Outcome outcome) {
+        int first = stored + step.count();
+        for (int i = 0; i < outcome.accepted(); i++) {
+            int slot = first + outcome.path()[i];
+            if (slot != first + i) {
+                decoder.storage().move(step.sequence().blocks.blocks(), slot, first + i);
+            }
+        }
+    }
+
+    private boolean emit(Sequence sequence, Choice choice, boolean fromDraft) {
+        sequence.append(choice.token(), fromDraft);
+        emitted++;
+        if (sequence.timing.firstToken == 0) {
+            sequence.timing.firstToken = System.nanoTime();
+        }
+        String text = sequence.text.append(choice.token());
+        Optional<FinishReason> reason = finishReason(sequence, choice.token());
+        sequence.listener.onToken(new TokenEvent(
+                choice.token(),
+                text,
+                choice.logprob(),
+                model.tokenizer().isSpecial(choice.token()),
+                fromDraft,
+                choice.alternatives().stream()
+                        .map(candidate -> new TokenEvent.Alternative(
+                                candidate.token(), sequence.text.textOf(candidate.token()), candidate.logprob()))
+                        .toList()));
+        if (reason.isEmpty()) {
+            return false;
+        }
+        scheduler.remove(sequence);
+        sequence.listener.onFinish(sequence.completion(reason.get()));
+        return true;
+    }
+
+    private Optional<FinishReason> finishReason(Sequence sequence, int token) {
+        if (sequence.generated() >= sequence.request.maxNewTokens()) {
+            return Optional.of(FinishReason.LENGTH);
+        }
+        if (!sequence.request.ignoreEos() && model.eosTokens().contains(token)) {
+            return Optional.of(FinishReason.EOS_TOKEN);
+        }
+        return sequence.text.stopped() ? Optional.of(FinishReason.STOP_SEQUENCE) : Optional.empty();
+    }
+
+    private void collectPromptLogprobs(SequenceStep step) {
+        Sequence sequence = step.sequence();
+        if (!sequence.promptLogprobs.wanted()) {
+            return;
+        }
+        int first = sequence.stored() + step.rows() - step.logits();
+        for (int i = 0; i < step.logits(); i++) {
+            int position = first + i + 1;
+            if (position < sequence.promptLength()) {
+                int row = step.firstLogit() + i;
+                float logit = model.memory()
+                        .hostView(decoder.logits(), row)
+                        .getAtIndex(ValueLayout.JAVA_FLOAT, sequence.tokens()[position]);
+                sequence.promptLogprobs.put(position, logit - decoder.stats().logSumExp(row));
+            }
+        }
+        if (step.choosesToken()) {
+            List<PromptToken> tokens = new ArrayList<>();
+            for (int i = 0; i < sequence.promptLength(); i++) {
+                int id = sequence.tokens()[i];
+                tokens.add(new PromptToken(id, sequence.text.textOf(id), sequence.promptLogprobs.at(i)));
+            }
+            sequence.promptLogprobs.markDelivered();
+            sequence.listener.onPrompt(tokens);
+        }
+    }
+
+    /** How many guesses in a row could still be emitted: one token of the next step is the target's own. */
+    private int draftLimit(Sequence sequence) {
+        int left = sequence.request.maxNewTokens() - sequence.generated() - 1;
+        int limit = Math.min(options.maxSpeculation(), Math.min(sequence.request.speculativeTokens(), left));
+        if (sequence.medusa.isPresent()) {
+            limit = Math.min(limit, sequence.medusa.get().heads().size());
+        }
+        return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit) : limit;
+    }
+
+    /** Drafts for the next step; returns the time the device took. */
+    private long draft(List<Drafting> draftings) {
+        List<Sequence> sequences = new ArrayList<>();
+        List<MedusaDrafter.Wish> wishes = new ArrayList<>();
+        int share = draftings.isEmpty() ? 0 : Math.max(1, options.maxDraftRows() / draftings.size());
+        int left = options.maxDraftRows();
+        for (Drafting drafting : draftings) {
+            Sequence sequence = drafting.sequence();
+            int limit = Math.min(Math.min(share, left), drafting.limit());
+            sequence.draft = DraftTree.EMPTY;
+            if (limit <= 0) {
+                continue;
+            }
+            if (sequence.medusa.isPresent()) {
+                sequences.add(sequence);
+                wishes.add(new MedusaDrafter.Wish(sequence.medusa.get(), drafting.logitRow(), limit));
+            } else {
+                sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit).limitDepth(limit);
+            }
+            left -= limit;
+        }
+        if (wishes.isEmpty()) {
+            return 0;
+        }
+        long start = System.nanoTime();
+        List<int[]> guesses = medusa.draft(wishes);
+        long nanos = System.nanoTime() - start;
+        for (int i = 0; i < sequences.size(); i++) {
+            // a head that produced NaN has no arg-max; what it would have guessed is left out
+            int[] tokens = guesses.get(i);
+            int valid = (int) Arrays.stream(tokens).takeWhile(token -> token >= 0).count();
+            sequences.get(i).draft = DraftTree.chain(Arrays.copyOf(tokens, valid));
+        }
+        return nanos;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.gorgon.engine.speculate;
+
+import dev.gorgon.engine.adapter.Medusa;
+import dev.gorgon.engine.backend.Activations;
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.Ops;
+import dev.gorgon.engine.model.Decoder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs Medusa heads on the last accepted row of each sequence — only there, because the guesses of rejected rows would be thrown
+ * away — for all sequences of a step in one program, each with its own heads and its own number of guesses.
+ */
+public final class MedusaDrafter {
+
+    private final Decoder decoder;
+    private final Backend backend;
+    private final Activations input;
+    private final Activations projected;
+    private final Activations[] states;
+    private final Activations logits;
+    private final LogitStats stats;
+
+    /**
+     * @param memory where the buffers are allocated
+     * @param maxGuesses guesses per step over all sequences
+     */
+    public MedusaDrafter(Decoder decoder, Backend backend, Backend.Memory memory, int maxGuesses) {
+        int hidden = decoder.config().hiddenSize();
+        this.decoder = decoder;
+        this.backend = backend;
+        this.input = memory.activations(maxGuesses, hidden);
+        this.projected = memory.activations(maxGuesses, hidden);
+        this.states = new Activations[] {memory.activations(maxGuesses, hidden), memory.activations(maxGuesses, hidden)};
+        this.logits = memory.activations(maxGuesses, decoder.config().vocabularySize());
+        this.stats = memory.logitStats(maxGuesses, decoder.config().vocabularySize());
+    }
+
+    /** Guesses that one step can ask for. */
+    public int capacity() {
+        return input.rows();
+    }
+
+    /**
+     * What one sequence wants.
+     *
+     * @param medusa its heads
+     * @param hiddenRow row of {@link Decoder#hidden} to start from
+     * @param guesses how many heads to run, from the first on
+     */
+    public record Wish(Medusa medusa, int hiddenRow, int guesses) {}
+
+    /** One head on a run of rows: the unit of work. */
+    private record Task(Medusa.Head head, int from, int to) {}
+
+    /** The guesses of each wish, in order of heads. */
+    public List<int[]> draft(List<Wish> wishes) {
+        List<Task> tasks = new ArrayList<>();
+        int[] sources = new int[wishes.stream().mapToInt(Wish::guesses).sum()];
+        int[][] places = new int[wishes.size()][];
+        plan(wishes, tasks, sources, places);
+        backend.run(ops -> run(ops, tasks, sources));
+        List<int[]> guesses = new ArrayList<>();
+        for (int[] rows : places) {
+            int[] tokens = new int[rows.length];
+            for (int i = 0; i < rows.length; i++) {
+                tokens[i] = stats.argMax(rows[i]);
+            }
+            guesses.add(tokens);
+        }
+        return guesses;
+    }
+
+    /** Orders rows by heads, those without an LM head of their own first: they go through the base's in one product. */
+    private static void plan(List<Wish> wishes, List<Task> tasks, int[] sources, int[][] places) {
+        for (int i = 0; i < places.length; i++) {
+            places[i] = new int[wishes.get(i).guesses()];
+        }
+        List<Medusa> medusas = wishes.stream().map(Wish::medusa).distinct().toList();
+        int row = 0;
+        for (boolean own : new boolean[] {false, true}) {
+            for (Medusa medusa : medusas) {
+                for (int head = 0; head < medusa.heads().size(); head++) {
+                    if (medusa.heads().get(head).lmHead().isPresent() != own) {
+                        continue;
+                    }
+                    int from = row;
+                    for (int i = 0; i < places.length; i++) {
+                        if (wishes.get(i).medusa() == medusa && head < wishes.get(i).guesses()) {
+                            sources[row] = wishes.get(i).hiddenRow();
+                            places[i][head] = row++;
+                        }
+                    }
+                    if (row > from) {
+                        tasks.add(new Task(medusa.heads().get(head), from, row));
+                    }
+                }
+            }
+        }
+    }
+
+    private void run(Ops ops, List<Task> tasks, int[] sources) {
+        ops.gather(decoder.hidden(), sources, input.rows(0, sources.length));
+        int shared = 0;
+        for (Task task : tasks) {
+            if (task.head().lmHead().isEmpty()) {
+                shared = task.to();
+            }
+        }
+        // every head ends in the same buffer, whatever its number of blocks
+        for (Task task : tasks) {
+            residualBlocks(ops, task);
+        }
+        Activations last = states[0];
+        if (shared > 0) {
+            ops.linear(decoder.weights().lmHead(), last.rows(0, shared), logits.rows(0, shared), false, List.of());
+        }
+        for (Task task : tasks) {
+            task.head().lmHead().ifPresent(own ->
+                    ops.linear(own, last.rows(task.from(), task.to()), logits.rows(task.from(), task.to()), false, List.of()));
+        }
+        ops.reduceLogits(logits.rows(0, sources.length), stats);
+    }
+
+    /** Leaves the head's final state of its rows in {@code states[0]}. */
+    private void residualBlocks(Ops ops, Task task) {
+        List<Medusa.Block> blocks = task.head().blocks();
+        Activations x = input.rows(task.from(), task.to());
+        if (blocks.isEmpty()) {
+            ops.copy(x, states[0].rows(task.from(), task.to()));
+            return;
+        }
+        for (int i = 0; i < blocks.size(); i++) {
+            Activations a = projected.rows(task.from(), task.to());
+            Activations y = states[(blocks.size() - 1 - i) % 2].rows(task.from(), task.to());
+            ops.linear(blocks.get(i).weight(), x, a, false, List.of());
+            ops.residualActivation(x, a, blocks.get(i).bias(), y);
+            x = y;
+        }
+    }
+}
