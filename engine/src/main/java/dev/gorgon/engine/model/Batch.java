@@ -12,5 +12,4 @@ import java.util.List;
  * @param lora LoRA contributions of the layers, in terms of rows
  * @param headLora LoRA contributions of the LM head, in terms of places in {@code logitRows}
  */
-public record Batch(
-        int[] tokens, List<SequenceRows> sequences, int[] logitRows, LoraTerms lora, LoraTerms headLora) {}
+public record Batch(int[] tokens, List<SequenceRows> sequences, int[] logitRows, LoraTerms lora, LoraTerms headLora) {}

@@ -46,8 +46,7 @@ public final class Decoder {
         this.config = config;
         this.weights = weights;
         this.storage = storage;
-        this.rotation =
-                memory.rotation(config.maxPositions(), config.rope().inverseFrequencies(config.headDim()));
+        this.rotation = memory.rotation(config.maxPositions(), config.rope().inverseFrequencies(config.headDim()));
         this.buffers = Buffers.allocate(memory, config, maxRows, maxLogitRows);
     }
 
@@ -131,7 +130,12 @@ public final class Decoder {
             Activations hidden = buffers.hidden.rows(0, wanted);
             ops.gather(x, batch.logitRows(), last);
             ops.norm(last, weights.norm(), config.rmsNormEps(), hidden);
-            head(ops, hidden, buffers.logits.rows(0, wanted), buffers.stats, batch.headLora().terms(-1, LM_HEAD));
+            head(
+                    ops,
+                    hidden,
+                    buffers.logits.rows(0, wanted),
+                    buffers.stats,
+                    batch.headLora().terms(-1, LM_HEAD));
         }
     }
 
@@ -152,13 +156,7 @@ public final class Decoder {
         ops.linear(layer.qkv(), normed, qkv, false, batch.lora().terms(index, Q, K, V));
         layer.qkvBias().ifPresent(bias -> ops.bias(qkv, bias));
         AttentionLayer shape = new AttentionLayer(
-                storage,
-                index,
-                rotation,
-                config.heads(),
-                config.kvHeads(),
-                config.headDim(),
-                config.slidingWindow());
+                storage, index, rotation, config.heads(), config.kvHeads(), config.headDim(), config.slidingWindow());
         ops.rotateAndStore(shape, qkv, batch.sequences());
         ops.attention(shape, qkv, batch.sequences(), attention);
         ops.linear(layer.output(), attention, x, true, batch.lora().terms(index, O));

@@ -79,7 +79,8 @@ public final class DecoderLoader {
 
     /** Packs matrices with the same inputs below each other. */
     private Matrix matrix(String layer, LinearTarget... targets) {
-        int outputs = Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
+        int outputs =
+                Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
         Matrix matrix = memory.matrix(outputs, targets[0].inFeatures(config));
         for (LinearTarget target : targets) {
             Tensor source =
@@ -90,11 +91,15 @@ public final class DecoderLoader {
     }
 
     private Activations biases(String layer, LinearTarget... targets) {
-        int outputs = Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
+        int outputs =
+                Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
         Activations biases = memory.activations(1, outputs);
         for (LinearTarget target : targets) {
             Tensor source = tensor(layer + target.path() + ".bias", target.outFeatures(config));
-            memory.copy(source, biases.columns(target.firstColumn(config), target.firstColumn(config) + target.outFeatures(config)));
+            memory.copy(
+                    source,
+                    biases.columns(
+                            target.firstColumn(config), target.firstColumn(config) + target.outFeatures(config)));
         }
         return biases;
     }

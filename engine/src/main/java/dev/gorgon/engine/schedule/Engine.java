@@ -66,9 +66,7 @@ public final class Engine implements AutoCloseable {
 
     /** Positions that one sequence may have, prompt and generated tokens together. */
     public int maxPositions() {
-        return Math.min(
-                model.decoder().config().maxPositions(),
-                allocator.total() * KvStorage.BLOCK);
+        return Math.min(model.decoder().config().maxPositions(), allocator.total() * KvStorage.BLOCK);
     }
 
     /**

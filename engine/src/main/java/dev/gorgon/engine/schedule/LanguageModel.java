@@ -16,12 +16,7 @@ import java.util.Set;
  * @param memory memory of weights, buffers and key/value cache
  */
 public record LanguageModel(
-        String id,
-        Decoder decoder,
-        Tokenizer tokenizer,
-        Set<Integer> eosTokens,
-        Backend backend,
-        Backend.Memory memory)
+        String id, Decoder decoder, Tokenizer tokenizer, Set<Integer> eosTokens, Backend backend, Backend.Memory memory)
         implements AutoCloseable {
 
     /** Frees everything; no engine may be running on it. */

@@ -178,8 +178,7 @@ final class Scheduler {
             int row = 0;
             int logit = 0;
             for (SequenceStep step : kept) {
-                placed.add(new SequenceStep(
-                        step.sequence(), row, step.count(), step.draft(), logit, step.logits()));
+                placed.add(new SequenceStep(step.sequence(), row, step.count(), step.draft(), logit, step.logits()));
                 row += step.rows();
                 logit += step.logits();
             }

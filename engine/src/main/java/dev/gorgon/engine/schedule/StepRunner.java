@@ -202,7 +202,8 @@ final class StepRunner {
             List<PromptToken> tokens = new ArrayList<>();
             for (int i = 0; i < sequence.promptLength(); i++) {
                 int id = sequence.tokens()[i];
-                tokens.add(new PromptToken(id, sequence.text.textOf(id), sequence.promptLogprobs.at(i)));
+                String text = model.tokenizer().decode(new int[] {id}, false);
+                tokens.add(new PromptToken(id, text, sequence.promptLogprobs.at(i)));
             }
             sequence.promptLogprobs.markDelivered();
             sequence.listener.onPrompt(tokens);
@@ -236,7 +237,8 @@ final class StepRunner {
                 sequences.add(sequence);
                 wishes.add(new MedusaDrafter.Wish(sequence.medusa.get(), drafting.logitRow(), limit));
             } else {
-                sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit).limitDepth(limit);
+                sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit)
+                        .limitDepth(limit);
             }
             left -= limit;
         }
@@ -249,7 +251,8 @@ final class StepRunner {
         for (int i = 0; i < sequences.size(); i++) {
             // a head that produced NaN has no arg-max; what it would have guessed is left out
             int[] tokens = guesses.get(i);
-            int valid = (int) Arrays.stream(tokens).takeWhile(token -> token >= 0).count();
+            int valid =
+                    (int) Arrays.stream(tokens).takeWhile(token -> token >= 0).count();
             sequences.get(i).draft = DraftTree.chain(Arrays.copyOf(tokens, valid));
         }
         return nanos;

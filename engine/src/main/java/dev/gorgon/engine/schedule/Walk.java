@@ -70,7 +70,6 @@ final class Walk {
             throw new GenerationException("the model produced logits that are not finite numbers"
                     + " (NaN or infinity); check the weights of the model and of the adapter");
         }
-        return new LogitsRow(
-                logits.apply(index), decoder.config().vocabularySize(), stats.argMax(index), logSumExp);
+        return new LogitsRow(logits.apply(index), decoder.config().vocabularySize(), stats.argMax(index), logSumExp);
     }
 }

@@ -31,7 +31,8 @@ public final class DraftTree {
             }
             for (int j = 0; j < i; j++) {
                 if (parents[j] == parents[i] && tokens[j] == tokens[i]) {
-                    throw new IllegalArgumentException("nodes " + j + " and " + i + " are siblings with the same token");
+                    throw new IllegalArgumentException(
+                            "nodes " + j + " and " + i + " are siblings with the same token");
                 }
             }
         }
@@ -87,7 +88,9 @@ public final class DraftTree {
 
     /** The first {@code nodes} nodes: parents come first, so any beginning is a tree. */
     public DraftTree truncate(int nodes) {
-        return nodes >= tokens.length ? this : new DraftTree(Arrays.copyOf(tokens, nodes), Arrays.copyOf(parents, nodes));
+        return nodes >= tokens.length
+                ? this
+                : new DraftTree(Arrays.copyOf(tokens, nodes), Arrays.copyOf(parents, nodes));
     }
 
     /** The nodes up to a depth. */

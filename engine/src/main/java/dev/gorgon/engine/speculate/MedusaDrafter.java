@@ -33,7 +33,8 @@ public final class MedusaDrafter {
         this.backend = backend;
         this.input = memory.activations(maxGuesses, hidden);
         this.projected = memory.activations(maxGuesses, hidden);
-        this.states = new Activations[] {memory.activations(maxGuesses, hidden), memory.activations(maxGuesses, hidden)};
+        this.states =
+                new Activations[] {memory.activations(maxGuesses, hidden), memory.activations(maxGuesses, hidden)};
         this.logits = memory.activations(maxGuesses, decoder.config().vocabularySize());
         this.stats = memory.logitStats(maxGuesses, decoder.config().vocabularySize());
     }
@@ -88,7 +89,8 @@ public final class MedusaDrafter {
                     }
                     int from = row;
                     for (int i = 0; i < places.length; i++) {
-                        if (wishes.get(i).medusa() == medusa && head < wishes.get(i).guesses()) {
+                        if (wishes.get(i).medusa() == medusa
+                                && head < wishes.get(i).guesses()) {
                             sources[row] = wishes.get(i).hiddenRow();
                             places[i][head] = row++;
                         }
@@ -118,8 +120,14 @@ public final class MedusaDrafter {
             ops.linear(decoder.weights().lmHead(), last.rows(0, shared), logits.rows(0, shared), false, List.of());
         }
         for (Task task : tasks) {
-            task.head().lmHead().ifPresent(own ->
-                    ops.linear(own, last.rows(task.from(), task.to()), logits.rows(task.from(), task.to()), false, List.of()));
+            task.head()
+                    .lmHead()
+                    .ifPresent(own -> ops.linear(
+                            own,
+                            last.rows(task.from(), task.to()),
+                            logits.rows(task.from(), task.to()),
+                            false,
+                            List.of()));
         }
         ops.reduceLogits(logits.rows(0, sources.length), stats);
     }

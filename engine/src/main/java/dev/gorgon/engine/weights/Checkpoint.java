@@ -32,7 +32,8 @@ public final class Checkpoint implements TensorSource {
             for (String name : file.names()) {
                 TensorSource other = owners.put(name, file);
                 if (other != null) {
-                    throw new WeightsException("tensor " + name + " is in both " + other.path() + " and " + file.path());
+                    throw new WeightsException(
+                            "tensor " + name + " is in both " + other.path() + " and " + file.path());
                 }
             }
         }
@@ -75,8 +76,7 @@ public final class Checkpoint implements TensorSource {
         List<TensorSource> opened = new ArrayList<>();
         try {
             for (Path path : paths) {
-                opened.add(
-                        path.toString().endsWith(".safetensors") ? Safetensors.open(path) : TorchArchive.open(path));
+                opened.add(path.toString().endsWith(".safetensors") ? Safetensors.open(path) : TorchArchive.open(path));
             }
             return new Checkpoint(folder, opened);
         } catch (RuntimeException e) {

@@ -22,8 +22,8 @@ public final class FiniteCheck {
         }
         long bad = firstBad(tensor);
         if (bad >= 0) {
-            throw new WeightsException("tensor " + name + " in " + path + " holds " + tensor.at(bad) + " at index " + bad
-                    + "; weights must be finite numbers");
+            throw new WeightsException("tensor " + name + " in " + path + " holds " + tensor.at(bad) + " at index "
+                    + bad + "; weights must be finite numbers");
         }
     }
 

@@ -139,9 +139,7 @@ public final class Safetensors implements TensorSource {
                     .orElseThrow(() -> bad(name, "has an unknown dtype " + node.path("dtype")));
             List<Long> shape = longs(name, node.path("shape"));
             List<Long> offsets = longs(name, node.path("data_offsets"));
-            if (offsets.size() != 2
-                    || offsets.get(0) > offsets.get(1)
-                    || offsets.get(1) > dataBytes) {
+            if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > dataBytes) {
                 throw bad(name, "has data_offsets " + offsets + " outside the " + dataBytes + " bytes of data");
             }
             return new Entry(name, type, shape, offsets.get(0), offsets.get(1));

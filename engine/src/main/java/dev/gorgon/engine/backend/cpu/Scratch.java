@@ -51,8 +51,7 @@ final class Scratch implements AutoCloseable {
     /** Column of the term after {@code terms[i]}: terms that share rows lie side by side, others may share columns. */
     static int nextColumn(List<LowRankTerm> terms, int i, int column) {
         LowRankTerm term = terms.get(i);
-        boolean sameRows =
-                i + 1 < terms.size() && terms.get(i + 1).firstRow() == term.firstRow();
+        boolean sameRows = i + 1 < terms.size() && terms.get(i + 1).firstRow() == term.firstRow();
         return sameRows ? column + ((term.down().outFeatures() + 15) & ~15) : 0;
     }
 

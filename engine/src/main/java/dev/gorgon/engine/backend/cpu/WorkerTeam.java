@@ -38,10 +38,8 @@ final class WorkerTeam implements AutoCloseable {
         threads = new Thread[size - 1];
         for (int i = 0; i < threads.length; i++) {
             int rank = i + 1;
-            threads[i] = Thread.ofPlatform()
-                    .name("gorgon-worker-" + rank)
-                    .daemon()
-                    .start(() -> work(rank));
+            threads[i] =
+                    Thread.ofPlatform().name("gorgon-worker-" + rank).daemon().start(() -> work(rank));
         }
     }
 

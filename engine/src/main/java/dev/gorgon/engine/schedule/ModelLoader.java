@@ -1,0 +1,56 @@
+package dev.gorgon.engine.schedule;
+
+import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.KvStorage;
+import dev.gorgon.engine.model.Decoder;
+import dev.gorgon.engine.model.DecoderLoader;
+import dev.gorgon.engine.model.DecoderWeights;
+import dev.gorgon.engine.model.GenerationDefaults;
+import dev.gorgon.engine.model.ModelConfig;
+import dev.gorgon.engine.text.HuggingFaceTokenizer;
+import dev.gorgon.engine.weights.Checkpoint;
+import java.nio.file.Path;
+
+/** Loads Hugging Face model folders. */
+public final class ModelLoader {
+
+    private ModelLoader() {}
+
+    /**
+     * Loads a model with buffers and a key/value cache for the given limits. Closes the backend if it fails.
+     *
+     * @throws dev.gorgon.engine.model.ModelException if the model is not supported
+     * @throws dev.gorgon.engine.weights.WeightsException if its weights do not fit its configuration
+     * @throws dev.gorgon.engine.text.TextException if its tokenizer cannot be loaded
+     */
+    public static LanguageModel load(String id, Path folder, Backend backend, EngineOptions options) {
+        Backend.Memory memory = backend.memory();
+        try {
+            ModelConfig config = ModelConfig.read(folder);
+            HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder);
+            DecoderWeights weights;
+            try (Checkpoint checkpoint = Checkpoint.openModel(folder)) {
+                weights = DecoderLoader.load(config, checkpoint, memory);
+            }
+            return new LanguageModel(
+                    id,
+                    decoder(config, weights, memory, options),
+                    tokenizer,
+                    GenerationDefaults.read(folder, tokenizer.eosTokenId()).eosTokens(),
+                    backend,
+                    memory);
+        } catch (RuntimeException e) {
+            backend.close();
+            memory.close();
+            throw e;
+        }
+    }
+
+    /** A decoder over given weights, with room for the given limits. */
+    public static Decoder decoder(
+            ModelConfig config, DecoderWeights weights, Backend.Memory memory, EngineOptions options) {
+        KvStorage storage = memory.keyValues(options.kvBlocks(), config.layers(), config.kvHeads(), config.headDim());
+        int logitRows = Math.min(options.maxStepRows(), options.maxRunning() + options.maxDraftRows());
+        return new Decoder(config, weights, memory, storage, options.maxStepRows(), logitRows);
+    }
+}
