@@ -1,0 +1,154 @@
+package dev.gorgon.server.generate;
+
+import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.GenerateRequest;
+import dev.gorgon.server.AdapterRef;
+import dev.gorgon.server.http.ApiException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request between its body and the engine: permit, validation, tokenization, adapter, submission, in this order (LoRAX
+ * contract, section 1.5). Each stage runs on the request's event loop and starts the next one when what it waits for is there;
+ * a client that leaves in between ends it there.
+ */
+final class Admission {
+    private static final Logger log = LoggerFactory.getLogger(Admission.class);
+
+    private final GenerateService service;
+    private final LiveRequest live;
+    private final GenerateBody body;
+    private final Responder responder;
+    private final Checks checks;
+
+    Admission(GenerateService service, LiveRequest live, GenerateBody body, Responder responder) {
+        this.service = service;
+        this.live = live;
+        this.body = body;
+        this.responder = responder;
+        this.checks = new Checks(service.config().limits());
+    }
+
+    void start(String bearerToken, boolean streaming) {
+        orFail(() -> {
+            int completions = checks.completions(body, streaming);
+            live.hold(service.permits().tryAcquire(completions).orElseThrow(ApiException::overloaded));
+            checks.parameters(body, completions);
+            Optional<AdapterChoice> adapter =
+                    AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken);
+            service.encoder().execute(() -> encode(completions, adapter));
+        });
+    }
+
+    /** On the encoder's thread. */
+    private void encode(int completions, Optional<AdapterChoice> adapter) {
+        if (live.isOver()) {
+            return;
+        }
+        try {
+            int[] tokens = service.inference().encode(body.inputs(), true);
+            live.run(() -> orFail(() -> encoded(tokens, completions, adapter)));
+        } catch (RuntimeException e) {
+            live.run(() -> responder.fail(ApiException.validation("tokenizer error " + e.getMessage())));
+        }
+    }
+
+    private void encoded(int[] all, int completions, Optional<AdapterChoice> adapter) {
+        int[] tokens = checks.truncate(all, body.length().truncate());
+        if (tokens.length == 0) {
+            throw ApiException.validation("`inputs` has no tokens");
+        }
+        int maxNewTokens = checks.budget(tokens.length, body.length().maxNewTokens());
+        service.metrics().validated(tokens.length, maxNewTokens);
+        long validatedNanos = System.nanoTime();
+        if (adapter.isEmpty()) {
+            submit(requests(tokens, maxNewTokens, completions, Optional.empty()), validatedNanos);
+            return;
+        }
+        AdapterRef reference = adapter.get().reference();
+        CompletableFuture<Adapter> loading = load(reference);
+        loading.whenComplete((loaded, failure) -> live.run(() -> orFail(() -> {
+            if (failure != null) {
+                throw ApiException.adapter(unwrap(failure));
+            }
+            submit(requests(tokens, maxNewTokens, completions, Optional.of(loaded)), validatedNanos);
+        })));
+    }
+
+    private CompletableFuture<Adapter> load(AdapterRef reference) {
+        try {
+            return service.inference().loadAdapter(reference);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private List<GenerateRequest> requests(int[] tokens, int maxNewTokens, int completions, Optional<Adapter> adapter) {
+        List<GenerateRequest> requests = new ArrayList<>();
+        for (int i = 0; i < completions; i++) {
+            requests.add(new GenerateRequest(
+                    tokens,
+                    adapter,
+                    sampling(),
+                    maxNewTokens,
+                    body.length().stop(),
+                    body.length().ignoreEos(),
+                    body.output().promptDetails(),
+                    orZero(body.output().alternatives()),
+                    speculation()));
+        }
+        return requests;
+    }
+
+    /** Every completion draws its own seed, so that the seed in the answer brings back that completion on its own. */
+    private SamplingParameters sampling() {
+        Long seed = body.sampling().seed();
+        return Sampling.parameters(
+                body.sampling(),
+                service.inference().vocabularySize(),
+                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
+    }
+
+    private int speculation() {
+        Long tokens = body.length().speculativeTokens();
+        return tokens == null ? GenerateRequest.ANY_SPECULATION : (int) Math.min(tokens, Integer.MAX_VALUE);
+    }
+
+    private void submit(List<GenerateRequest> requests, long validatedNanos) {
+        Prepared prepared = new Prepared(requests, live.receivedNanos(), validatedNanos, System.nanoTime());
+        for (int i = 0; i < requests.size(); i++) {
+            try {
+                live.add(service.inference().submit(requests.get(i), responder.listener(prepared, i)));
+            } catch (RuntimeException e) {
+                throw ApiException.generation(e);
+            }
+        }
+    }
+
+    private void orFail(Runnable stage) {
+        try {
+            stage.run();
+        } catch (ApiException e) {
+            responder.fail(e);
+        } catch (RuntimeException e) {
+            log.error("request failed unexpectedly", e);
+            responder.fail(ApiException.internal());
+        }
+    }
+
+    private static int orZero(@Nullable Integer value) {
+        return value == null ? 0 : value;
+    }
+
+    private static Throwable unwrap(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+}

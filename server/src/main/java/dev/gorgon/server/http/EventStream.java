@@ -1,0 +1,107 @@
+package dev.gorgon.server.http;
+
+import dev.gorgon.server.Timeouts;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+
+/**
+ * Server-sent events on one response (LoRAX contract, section 1.8): status 200, each event one {@code data:} line and an empty
+ * line, a comment when nothing was sent for a while. Confined to the response's event loop. A reader that leaves the send
+ * buffer full for too long is reported once; until then at most what a generation emits in that time is buffered.
+ */
+public final class EventStream {
+    private static final Buffer KEEP_ALIVE = Buffer.buffer(":\n\n");
+
+    private final Vertx vertx;
+    private final HttpServerResponse response;
+    private final Timeouts timeouts;
+    private final Runnable slowReader;
+    private long keepAliveTimer = -1;
+    private long slowReaderTimer = -1;
+    private long lastWriteNanos;
+    private boolean closed;
+
+    /** @param slowReader called once if the client stops reading; the stream is closed by then */
+    public EventStream(Vertx vertx, HttpServerResponse response, Timeouts timeouts, Runnable slowReader) {
+        this.vertx = vertx;
+        this.response = response;
+        this.timeouts = timeouts;
+        this.slowReader = slowReader;
+    }
+
+    /** Sends the head at once, so that the client knows it was understood; extra headers must be set before. */
+    public void open() {
+        response.setStatusCode(200)
+                .putHeader("content-type", "text/event-stream")
+                .putHeader("cache-control", "no-cache")
+                .setChunked(true);
+        response.drainHandler(drained -> cancelSlowReader());
+        response.writeHead();
+        lastWriteNanos = System.nanoTime();
+        armKeepAlive(timeouts.keepAlive());
+    }
+
+    /** Appends one event to a batch that is later sent with one write. */
+    public static void append(StringBuilder batch, String json) {
+        batch.append("data: ").append(json).append("\n\n");
+    }
+
+    /** Sends a batch of events. */
+    public void send(StringBuilder batch) {
+        if (!closed && !batch.isEmpty()) {
+            write(Buffer.buffer(batch.toString()));
+        }
+    }
+
+    /** Sends a last batch of events and ends the response. */
+    public void end(StringBuilder batch) {
+        if (!closed) {
+            close();
+            response.end(batch.toString());
+        }
+    }
+
+    /** Stops all timers; nothing is sent any more. For clients that are gone. */
+    public void close() {
+        closed = true;
+        vertx.cancelTimer(keepAliveTimer);
+        cancelSlowReader();
+    }
+
+    private void write(Buffer bytes) {
+        lastWriteNanos = System.nanoTime();
+        response.write(bytes);
+        if (response.writeQueueFull() && slowReaderTimer < 0) {
+            slowReaderTimer = vertx.setTimer(timeouts.slowReader().toMillis(), id -> {
+                slowReaderTimer = -1;
+                close();
+                slowReader.run();
+            });
+        }
+    }
+
+    /** One timer per stream that looks back at the last write, instead of a new timer per token. */
+    private void armKeepAlive(Duration delay) {
+        keepAliveTimer = vertx.setTimer(Math.max(1, delay.toMillis()), id -> {
+            Duration left = timeouts.keepAlive().minusNanos(System.nanoTime() - lastWriteNanos);
+            if (left.toMillis() > 0) {
+                armKeepAlive(left);
+                return;
+            }
+            // A client that does not even take the buffered events needs no further sign of life.
+            if (!response.writeQueueFull()) {
+                write(KEEP_ALIVE.copy());
+            }
+            armKeepAlive(timeouts.keepAlive());
+        });
+    }
+
+    private void cancelSlowReader() {
+        if (slowReaderTimer >= 0) {
+            vertx.cancelTimer(slowReaderTimer);
+            slowReaderTimer = -1;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.gorgon.server.http;
+
+import dev.gorgon.server.json.BodyException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerResponse;
+
+/** Complete answers. Each does nothing if the client is gone or was already answered. */
+public final class Replies {
+    private Replies() {}
+
+    /** 200 with JSON. */
+    public static void json(HttpServerResponse response, String body) {
+        send(response, 200, "application/json", body);
+    }
+
+    /** 200 with JSON and extra headers. */
+    public static void json(HttpServerResponse response, MultiMap headers, String body) {
+        if (open(response)) {
+            response.headers().addAll(headers);
+            json(response, body);
+        }
+    }
+
+    /** LoRAX's error object with its status. */
+    public static void error(HttpServerResponse response, ApiException error) {
+        send(response, error.status(), "application/json", error.json());
+    }
+
+    /** A body that was refused before it had a meaning: plain text. */
+    public static void refuse(HttpServerResponse response, BodyException error) {
+        send(response, error.status(), "text/plain; charset=utf-8", error.text());
+    }
+
+    /** Only a status. */
+    public static void empty(HttpServerResponse response, int status) {
+        if (open(response)) {
+            response.setStatusCode(status).putHeader("content-length", "0").end();
+        }
+    }
+
+    /** Any text. */
+    public static void send(HttpServerResponse response, int status, String contentType, String body) {
+        if (open(response)) {
+            response.setStatusCode(status)
+                    .putHeader("content-type", contentType)
+                    .end(body);
+        }
+    }
+
+    private static boolean open(HttpServerResponse response) {
+        return !response.ended() && !response.closed() && !response.headWritten();
+    }
+}

@@ -1,0 +1,104 @@
+package dev.gorgon.server.lorax;
+
+import dev.gorgon.server.generate.AdapterChoice;
+import dev.gorgon.server.generate.GenerateBody;
+import dev.gorgon.server.generate.GenerateBodyReader;
+import dev.gorgon.server.generate.GenerateService;
+import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.http.Bodies;
+import dev.gorgon.server.http.EventStream;
+import io.vertx.core.Context;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.UnaryOperator;
+
+/** The native generate routes (LoRAX contract, sections 1.4, 1.7 and 1.8). */
+public final class GenerateRoutes {
+    private static final String BEARER = "Bearer ";
+
+    private final Vertx vertx;
+    private final Bodies bodies;
+    private final GenerateService service;
+
+    public GenerateRoutes(Vertx vertx, Bodies bodies, GenerateService service) {
+        this.vertx = vertx;
+        this.bodies = bodies;
+        this.service = service;
+    }
+
+    /** {@code POST /generate}: one JSON object, whatever {@code stream} says. */
+    public void generate(RoutingContext context) {
+        bodies.handleJson(
+                context, json -> answer(context.request(), GenerateBodyReader.read(json), UnaryOperator.identity()));
+    }
+
+    /** {@code POST /generate_stream}: events. */
+    public void generateStream(RoutingContext context) {
+        bodies.handleJson(context, json -> stream(context.request(), GenerateBodyReader.read(json)));
+    }
+
+    /** {@code POST /} and {@code /invocations}: events if {@code stream} is true, else an array of one JSON object. */
+    public void compatible(RoutingContext context) {
+        bodies.handleJson(context, json -> {
+            GenerateBody body = GenerateBodyReader.read(json);
+            if (body.stream()) {
+                stream(context.request(), body);
+            } else {
+                answer(context.request(), body, object -> "[" + object + "]");
+            }
+        });
+    }
+
+    private void answer(HttpServerRequest request, GenerateBody body, UnaryOperator<String> wrapping) {
+        LiveRequest live = watch(request);
+        SingleAnswer answer =
+                new SingleAnswer(request.response(), live, body, headers(request, body), service.metrics(), wrapping);
+        service.start(live, body, bearerToken(request), false, answer);
+    }
+
+    private void stream(HttpServerRequest request, GenerateBody body) {
+        LiveRequest live = watch(request);
+        EventStream events =
+                new EventStream(vertx, request.response(), service.config().timeouts(), () -> drop(request, live));
+        live.onGone(events::close);
+        request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(request, body));
+        events.open();
+        StreamAnswer answer =
+                new StreamAnswer(events, live, body, service.metrics(), service.inference()::endsSequence);
+        service.start(live, body, bearerToken(request), true, answer);
+    }
+
+    private LiveRequest watch(HttpServerRequest request) {
+        Context context = vertx.getOrCreateContext();
+        return LiveRequest.watch(context, request.response(), service.metrics());
+    }
+
+    /** A client that does not read: there is no point in sending it a goodbye. */
+    private static void drop(HttpServerRequest request, LiveRequest live) {
+        live.abandon();
+        HttpServerResponse response = request.response();
+        if (request.version() == HttpVersion.HTTP_2) {
+            response.reset();
+        } else {
+            request.connection().close();
+        }
+    }
+
+    private MultiMap headers(HttpServerRequest request, GenerateBody body) {
+        return ResponseHeaders.identity(
+                service.config().model(),
+                body,
+                AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken(request)));
+    }
+
+    private static String bearerToken(HttpServerRequest request) {
+        String authorization = request.getHeader("authorization");
+        return authorization != null && authorization.startsWith(BEARER)
+                ? authorization.substring(BEARER.length())
+                : "";
+    }
+}

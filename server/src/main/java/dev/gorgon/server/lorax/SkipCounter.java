@@ -1,0 +1,28 @@
+package dev.gorgon.server.lorax;
+
+import dev.gorgon.engine.schedule.TokenEvent;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+
+/** How many drafted tokens each step of one generation brought: a step is a token that was not skipped and those after it. */
+final class SkipCounter {
+    private int[] skippedPerStep = new int[8];
+    private int steps;
+
+    void token(TokenEvent token) {
+        if (token.skipped() && steps > 0) {
+            skippedPerStep[steps - 1]++;
+            return;
+        }
+        if (steps == skippedPerStep.length) {
+            skippedPerStep = Arrays.copyOf(skippedPerStep, 2 * steps);
+        }
+        skippedPerStep[steps++] = 0;
+    }
+
+    void forEachStep(IntConsumer skipped) {
+        for (int i = 0; i < steps; i++) {
+            skipped.accept(skippedPerStep[i]);
+        }
+    }
+}
