@@ -104,6 +104,11 @@ public final class Engine implements AutoCloseable {
         return sequence;
     }
 
+    /** Whether the engine thread is alive and takes requests. */
+    public boolean isRunning() {
+        return thread.isAlive() && !closing;
+    }
+
     /** Counters as of the last step. */
     public EngineStats stats() {
         return stats;

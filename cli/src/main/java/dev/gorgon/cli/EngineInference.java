@@ -1,0 +1,71 @@
+package dev.gorgon.cli;
+
+import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.schedule.EngineStats;
+import dev.gorgon.engine.schedule.GenerateRequest;
+import dev.gorgon.engine.schedule.Generation;
+import dev.gorgon.engine.schedule.GenerationListener;
+import dev.gorgon.hub.HubException;
+import dev.gorgon.server.AdapterRef;
+import dev.gorgon.server.Inference;
+import dev.gorgon.server.Piece;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Connects the HTTP server to a model's engine. */
+final class EngineInference implements Inference {
+
+    private final ServedModel served;
+
+    EngineInference(ServedModel served) {
+        this.served = served;
+    }
+
+    @Override
+    public int[] encode(String text, boolean addSpecialTokens) {
+        return served.model().tokenizer().encode(text, addSpecialTokens);
+    }
+
+    @Override
+    public List<Piece> pieces(String text, boolean addSpecialTokens) {
+        return served.model().tokenizer().pieces(text, addSpecialTokens).stream()
+                .map(piece -> new Piece(piece.id(), piece.text(), piece.start(), piece.stop()))
+                .toList();
+    }
+
+    @Override
+    public Generation submit(GenerateRequest request, GenerationListener listener) {
+        return served.engine().submit(request, listener);
+    }
+
+    @Override
+    public CompletableFuture<Adapter> loadAdapter(AdapterRef adapter) {
+        try {
+            Path folder = served.files().resolveAdapter(adapter.id(), adapter.source());
+            return served.adapters().load(adapter.id(), folder);
+        } catch (HubException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public EngineStats stats() {
+        return served.engine().stats();
+    }
+
+    @Override
+    public boolean healthy() {
+        return served.engine().isRunning();
+    }
+
+    @Override
+    public int vocabularySize() {
+        return served.model().decoder().config().vocabularySize();
+    }
+
+    @Override
+    public boolean endsSequence(int tokenId) {
+        return served.model().eosTokens().contains(tokenId);
+    }
+}

@@ -1,0 +1,172 @@
+package dev.gorgon.cli;
+
+import dev.gorgon.hub.AdapterSource;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options that say which model is loaded and how; the same for all commands, with LoRAX's names and environment variables. */
+final class ModelOptions {
+
+    /** The embedded model, served when no other is named. */
+    static final String DEMO_MODEL = "stheno-8m";
+
+    private static final String DEMO_ADAPTER = "stheno-8m-medusa";
+    private static final String NO_ADAPTER = "none";
+
+    @Spec(Spec.Target.MIXEE)
+    @Nullable
+    CommandSpec command;
+
+    @Option(
+            names = "--model-id",
+            defaultValue = "${env:MODEL_ID:-" + DEMO_MODEL + "}",
+            paramLabel = "ID",
+            description = "base model: the embedded ${DEFAULT-VALUE} or a Hugging Face folder (default: ${DEFAULT-VALUE})")
+    String modelId = DEMO_MODEL;
+
+    @Option(
+            names = "--adapter-id",
+            defaultValue = "${env:ADAPTER_ID:-}",
+            paramLabel = "ID",
+            description = "default adapter of all requests (default: " + DEMO_ADAPTER
+                    + " for the embedded model; '" + NO_ADAPTER + "' for no adapter)")
+    String adapterId = "";
+
+    @Option(
+            names = "--adapter-source",
+            defaultValue = "${env:ADAPTER_SOURCE:-hub}",
+            paramLabel = "SOURCE",
+            description = "where --adapter-id comes from: hub (embedded adapters by name) or local (default: hub)")
+    String adapterSource = "hub";
+
+    @Option(
+            names = "--dtype",
+            defaultValue = "${env:DTYPE:-bfloat16}",
+            paramLabel = "TYPE",
+            description = "weights and key/value cache: bfloat16 or float32 (default: ${DEFAULT-VALUE})")
+    String dtype = "bfloat16";
+
+    @Option(
+            names = "--kernels",
+            defaultValue = "${env:KERNELS:-auto}",
+            paramLabel = "NAME",
+            description = "arithmetic: auto, portable or scalar (default: ${DEFAULT-VALUE})")
+    String kernels = "auto";
+
+    @Option(
+            names = "--threads",
+            defaultValue = "${env:THREADS:-0}",
+            paramLabel = "N",
+            description = "worker threads of the engine (default: one per core)")
+    int threads;
+
+    @Option(
+            names = "--max-batch-size",
+            defaultValue = "${env:MAX_BATCH_SIZE:-32}",
+            paramLabel = "N",
+            description = "sequences that are computed at once; others wait (default: ${DEFAULT-VALUE})")
+    int maxBatchSize = 32;
+
+    @Option(
+            names = "--max-batch-prefill-tokens",
+            defaultValue = "${env:MAX_BATCH_PREFILL_TOKENS:-256}",
+            paramLabel = "N",
+            description = "rows of one step; longer prompts are computed in chunks (default: ${DEFAULT-VALUE})")
+    int maxBatchPrefillTokens = 256;
+
+    @Option(
+            names = "--max-total-tokens",
+            defaultValue = "${env:MAX_TOTAL_TOKENS:-0}",
+            paramLabel = "N",
+            description = "prompt and generated tokens of one request (default: the model's context, at most 4096)")
+    int maxTotalTokens;
+
+    @Option(
+            names = "--max-batch-total-tokens",
+            defaultValue = "${env:MAX_BATCH_TOTAL_TOKENS:-0}",
+            paramLabel = "N",
+            description = "positions of the key/value cache (default: what an eighth of the memory holds)")
+    int maxBatchTotalTokens;
+
+    @Option(
+            names = "--speculative-tokens",
+            defaultValue = "${env:SPECULATIVE_TOKENS:--1}",
+            paramLabel = "N",
+            description = "guesses per step and sequence: 0 turns speculation off; without Medusa heads a number above 0 drafts by"
+                    + " prompt lookup (default: as many as there are heads)")
+    int speculativeTokens = -1;
+
+    @Option(
+            names = "--speculation-max-batch-size",
+            defaultValue = "${env:SPECULATION_MAX_BATCH_SIZE:-96}",
+            paramLabel = "N",
+            description = "drafted rows of one step over all sequences (default: ${DEFAULT-VALUE})")
+    int speculationMaxBatchSize = 96;
+
+    @Option(
+            names = "--adaptive-drafts",
+            defaultValue = "${env:ADAPTIVE_DRAFTS:-true}",
+            arity = "1",
+            paramLabel = "true|false",
+            description = "draft less for sequences whose guesses do not hold (default: ${DEFAULT-VALUE})")
+    boolean adaptiveDrafts = true;
+
+    /** The default adapter, if there is one. */
+    Optional<String> defaultAdapter() {
+        if (adapterId.equals(NO_ADAPTER)) {
+            return Optional.empty();
+        }
+        if (!adapterId.isEmpty()) {
+            return Optional.of(adapterId);
+        }
+        return modelId.equals(DEMO_MODEL) ? Optional.of(DEMO_ADAPTER) : Optional.empty();
+    }
+
+    AdapterSource source() {
+        return AdapterSource.parse(adapterSource)
+                .orElseThrow(() -> bad("--adapter-source is " + adapterSource + "; choose hub, local, s3 or pbase"));
+    }
+
+    int workers() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        return threads == 0 ? cores : threads;
+    }
+
+    /** Checks what picocli cannot. */
+    void validate() {
+        switch (dtype.toLowerCase(Locale.ROOT)) {
+            case "bfloat16", "float32" -> {}
+            case "float16" -> throw bad("--dtype float16 is not supported on CPUs; choose bfloat16 or float32");
+            default -> throw bad("--dtype is " + dtype + "; choose bfloat16 or float32");
+        }
+        atLeast("--threads", threads, 0);
+        atLeast("--max-batch-size", maxBatchSize, 1);
+        atLeast("--max-batch-prefill-tokens", maxBatchPrefillTokens, maxBatchSize);
+        atLeast("--max-total-tokens", maxTotalTokens, 0);
+        atLeast("--max-batch-total-tokens", maxBatchTotalTokens, 0);
+        atLeast("--speculative-tokens", speculativeTokens, -1);
+        atLeast("--speculation-max-batch-size", speculationMaxBatchSize, 0);
+        if (workers() > 1024) {
+            throw bad("--threads is " + threads + "; at most 1024 make sense");
+        }
+        source();
+    }
+
+    private void atLeast(String name, int value, int least) {
+        if (value < least) {
+            throw bad(name + " must be at least " + least + ", got " + value);
+        }
+    }
+
+    private ParameterException bad(String message) {
+        if (command == null) {
+            throw new IllegalArgumentException(message);
+        }
+        return new ParameterException(command.commandLine(), message);
+    }
+}

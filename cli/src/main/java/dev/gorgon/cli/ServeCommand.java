@@ -1,0 +1,153 @@
+package dev.gorgon.cli;
+
+import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.server.BatchInfo;
+import dev.gorgon.server.BuildInfo;
+import dev.gorgon.server.GorgonServer;
+import dev.gorgon.server.Limits;
+import dev.gorgon.server.ModelInfo;
+import dev.gorgon.server.ServerConfig;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code gorgon serve}: the HTTP server. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Serves a model with its adapters over HTTP, with the API of LoRAX.")
+final class ServeCommand implements Callable<Integer> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+    @Spec
+    @Nullable
+    CommandSpec command;
+
+    @Mixin
+    ModelOptions options = new ModelOptions();
+
+    @Option(
+            names = {"-p", "--port"},
+            defaultValue = "${env:PORT:-8080}",
+            paramLabel = "PORT",
+            description = "TCP port; 0 takes a free one (default: ${DEFAULT-VALUE})")
+    int port = 8080;
+
+    @Option(
+            names = "--hostname",
+            defaultValue = "${env:HOSTNAME_BIND:-127.0.0.1}",
+            paramLabel = "HOST",
+            description = "address to listen on; 0.0.0.0 opens the server to the network (default: ${DEFAULT-VALUE})")
+    String hostname = "127.0.0.1";
+
+    @Option(
+            names = "--default-adapter-source",
+            defaultValue = "${env:DEFAULT_ADAPTER_SOURCE:-}",
+            paramLabel = "SOURCE",
+            description = "source of adapters whose request names none (default: that of --adapter-source)")
+    String defaultAdapterSource = "";
+
+    @Option(
+            names = "--max-concurrent-requests",
+            defaultValue = "${env:MAX_CONCURRENT_REQUESTS:-1024}",
+            paramLabel = "N",
+            description = "requests running and waiting; more are answered 429 (default: ${DEFAULT-VALUE})")
+    int maxConcurrentRequests = 1024;
+
+    @Option(
+            names = "--max-best-of",
+            defaultValue = "${env:MAX_BEST_OF:-2}",
+            paramLabel = "N",
+            description = "largest best_of (default: ${DEFAULT-VALUE})")
+    int maxBestOf = 2;
+
+    @Option(
+            names = "--max-stop-sequences",
+            defaultValue = "${env:MAX_STOP_SEQUENCES:-4}",
+            paramLabel = "N",
+            description = "stop sequences per request (default: ${DEFAULT-VALUE})")
+    int maxStopSequences = 4;
+
+    @Option(
+            names = "--max-input-length",
+            defaultValue = "${env:MAX_INPUT_LENGTH:-0}",
+            paramLabel = "N",
+            description = "prompt tokens of one request (default: --max-total-tokens less one)")
+    int maxInputLength;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        long start = System.nanoTime();
+        AdapterSource source = defaultAdapterSource.isEmpty()
+                ? options.source()
+                : AdapterSource.parse(defaultAdapterSource)
+                        .orElseThrow(() -> new ParameterException(
+                                spec().commandLine(),
+                                "--default-adapter-source is " + defaultAdapterSource
+                                        + "; choose hub, local, s3 or pbase"));
+        if (port < 0 || port > 65535) {
+            throw new ParameterException(spec().commandLine(), "--port must be from 0 to 65535, got " + port);
+        }
+        try (ServedModel served = ServedModel.load(options);
+                GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served))) {
+            server.start(port, hostname);
+            CountDownLatch stopped = new CountDownLatch(1);
+            Thread main = Thread.currentThread();
+            java.lang.Runtime.getRuntime()
+                    .addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+                        LOG.info("stopping");
+                        stopped.countDown();
+                        join(main);
+                    }));
+            LOG.info(
+                    "ready on http://{}:{} after {} ms",
+                    hostname,
+                    server.port(),
+                    (System.nanoTime() - start) / 1_000_000);
+            stopped.await();
+        }
+        return 0;
+    }
+
+    private CommandSpec spec() {
+        if (command == null) {
+            throw new IllegalStateException("the command was not made by the command line");
+        }
+        return command;
+    }
+
+    private ServerConfig config(ServedModel served, AdapterSource source) {
+        int total = served.maxTotalTokens();
+        return ServerConfig.of(
+                        ModelInfo.of(options.modelId, "torch." + options.dtype, "cpu"),
+                        new Limits(
+                                maxConcurrentRequests,
+                                maxBestOf,
+                                maxStopSequences,
+                                maxInputLength > 0 ? maxInputLength : total - 1,
+                                total,
+                                Limits.DEFAULT_BODY_BYTES),
+                        BatchInfo.of(served.model().decoder().storage().blocks() * 16),
+                        new BuildInfo(Main.version(), null, null))
+                .withDefaultAdapterSource(source);
+    }
+
+    /** The JVM ends when its hooks end, so the hook waits for the server to be closed. */
+    private static void join(Thread thread) {
+        try {
+            thread.join(Duration.ofSeconds(90));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
