@@ -43,8 +43,10 @@ public final class AdapterRegistry implements AutoCloseable {
                                 .map(Content::describe)
                                 .toList());
             } catch (IOException e) {
-                throw new AdapterException("No valid adapter config file found: tried " + folder.resolve("adapter_config.json")
-                        + " and " + folder.resolve("config.json"), e);
+                throw new AdapterException(
+                        "No valid adapter config file found: tried " + folder.resolve("adapter_config.json") + " and "
+                                + folder.resolve("config.json"),
+                        e);
             }
         }
 

@@ -28,6 +28,7 @@ final class Sequence implements Generation {
     final Timing timing = new Timing();
 
     DraftTree draft = DraftTree.EMPTY;
+    Optional<FinishReason> finishReason = Optional.empty();
     private int[] tokens;
     private int length;
     private int stored;

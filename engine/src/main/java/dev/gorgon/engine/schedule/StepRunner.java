@@ -126,11 +126,13 @@ final class StepRunner {
         drafted += guesses;
         accepted += outcome.accepted();
         sequence.countStep(guesses);
-        if (outcome.finished()) {
-            return Optional.empty();
-        }
         keepPath(step, stored, outcome);
         sequence.store(step.count() + outcome.accepted());
+        if (sequence.finishReason.isPresent()) {
+            scheduler.remove(sequence);
+            sequence.listener.onFinish(sequence.completion(sequence.finishReason.get()));
+            return Optional.empty();
+        }
         sequence.planner.observe(guesses, outcome.accepted());
         return Optional.of(new Drafting(sequence, outcome.lastLogit(), draftLimit(sequence)));
     }
@@ -153,7 +155,7 @@ final class StepRunner {
             sequence.timing.firstToken = System.nanoTime();
         }
         String text = sequence.text.append(choice.token());
-        Optional<FinishReason> reason = finishReason(sequence, choice.token());
+        sequence.finishReason = finishReason(sequence, choice.token());
         sequence.listener.onToken(new TokenEvent(
                 choice.token(),
                 text,
@@ -164,12 +166,7 @@ final class StepRunner {
                         .map(candidate -> new TokenEvent.Alternative(
                                 candidate.token(), sequence.text.textOf(candidate.token()), candidate.logprob()))
                         .toList()));
-        if (reason.isEmpty()) {
-            return false;
-        }
-        scheduler.remove(sequence);
-        sequence.listener.onFinish(sequence.completion(reason.get()));
-        return true;
+        return sequence.finishReason.isPresent();
     }
 
     private Optional<FinishReason> finishReason(Sequence sequence, int token) {

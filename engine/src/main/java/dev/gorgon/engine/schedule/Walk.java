@@ -38,10 +38,9 @@ final class Walk {
      *
      * @param path visited draft nodes, as many as {@code accepted}
      * @param accepted how many draft nodes were visited
-     * @param finished whether the generation ended
      * @param lastLogit logit row of the last visited row: the next draft starts from its hidden state
      */
-    record Outcome(int[] path, int accepted, boolean finished, int lastLogit) {}
+    record Outcome(int[] path, int accepted, int lastLogit) {}
 
     /** Walks the draft of a step that chooses a token. */
     Outcome walk(SequenceStep step) {
@@ -56,7 +55,7 @@ final class Walk {
             boolean finished = emitter.emit(sequence, choice, accepted > 0);
             int child = finished ? DraftTree.ROOT : draft.child(node, choice.token());
             if (child == DraftTree.ROOT) {
-                return new Outcome(path, accepted, finished, step.logitOf(node));
+                return new Outcome(path, accepted, step.logitOf(node));
             }
             path[accepted++] = child;
             node = child;
