@@ -73,7 +73,8 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         if (prompt.isEmpty() || maxNewTokens < 1 || !(temperature >= 0)) {
             throw new ParameterException(
-                    spec().commandLine(), "the prompt must not be empty, --max-new-tokens at least 1, --temperature at least 0");
+                    spec().commandLine(),
+                    "the prompt must not be empty, --max-new-tokens at least 1, --temperature at least 0");
         }
         try (ServedModel served = ServedModel.load(options)) {
             Optional<Adapter> adapter = lora.isEmpty()

@@ -29,9 +29,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((failure, command, result) -> {
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                    ? failure.getCause()
-                    : failure;
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             command.getErr().println("gorgon: " + (cause.getMessage() == null ? cause : cause.getMessage()));
             if (System.getenv("GORGON_TRACE") != null) {
                 cause.printStackTrace(command.getErr());

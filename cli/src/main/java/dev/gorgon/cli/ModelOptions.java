@@ -26,15 +26,16 @@ final class ModelOptions {
             names = "--model-id",
             defaultValue = "${env:MODEL_ID:-" + DEMO_MODEL + "}",
             paramLabel = "ID",
-            description = "base model: the embedded ${DEFAULT-VALUE} or a Hugging Face folder (default: ${DEFAULT-VALUE})")
+            description =
+                    "base model: the embedded ${DEFAULT-VALUE} or a Hugging Face folder (default: ${DEFAULT-VALUE})")
     String modelId = DEMO_MODEL;
 
     @Option(
             names = "--adapter-id",
             defaultValue = "${env:ADAPTER_ID:-}",
             paramLabel = "ID",
-            description = "default adapter of all requests (default: " + DEMO_ADAPTER
-                    + " for the embedded model; '" + NO_ADAPTER + "' for no adapter)")
+            description = "default adapter of all requests (default: " + DEMO_ADAPTER + " for the embedded model; '"
+                    + NO_ADAPTER + "' for no adapter)")
     String adapterId = "";
 
     @Option(
@@ -97,8 +98,9 @@ final class ModelOptions {
             names = "--speculative-tokens",
             defaultValue = "${env:SPECULATIVE_TOKENS:--1}",
             paramLabel = "N",
-            description = "guesses per step and sequence: 0 turns speculation off; without Medusa heads a number above 0 drafts by"
-                    + " prompt lookup (default: as many as there are heads)")
+            description =
+                    "guesses per step and sequence: 0 turns speculation off; without Medusa heads a number above 0 drafts by"
+                            + " prompt lookup (default: as many as there are heads)")
     int speculativeTokens = -1;
 
     @Option(

@@ -103,12 +103,11 @@ final class ServeCommand implements Callable<Integer> {
             server.start(port, hostname);
             CountDownLatch stopped = new CountDownLatch(1);
             Thread main = Thread.currentThread();
-            java.lang.Runtime.getRuntime()
-                    .addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                        LOG.info("stopping");
-                        stopped.countDown();
-                        join(main);
-                    }));
+            java.lang.Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+                LOG.info("stopping");
+                stopped.countDown();
+                join(main);
+            }));
             LOG.info(
                     "ready on http://{}:{} after {} ms",
                     hostname,

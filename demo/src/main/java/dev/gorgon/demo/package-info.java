@@ -1,0 +1,5 @@
+/** The embedded demonstration model. */
+@NullMarked
+package dev.gorgon.demo;
+
+import org.jspecify.annotations.NullMarked;
