@@ -30,9 +30,11 @@ class DisconnectTest {
 
     @AfterEach
     void stop() throws InterruptedException {
-        assertThat(server.idle()).isTrue();
         server.engine.script = FakeInference::paris;
-        assertThat(server.generate("").statusCode()).isEqualTo(200);
+        // Requests of clients that left may still be on their way in and hold permits for a moment.
+        assertThat(TestServer.eventually(() -> server.generate("").statusCode() == 200))
+                .isTrue();
+        assertThat(server.idle()).isTrue();
         server.close();
     }
 
