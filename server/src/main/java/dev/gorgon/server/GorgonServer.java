@@ -83,6 +83,9 @@ public final class GorgonServer implements AutoCloseable {
                 new HttpServerOptions().setHandle100ContinueAutomatically(true).setMaxHeaderSize(MAX_HEADER_BYTES);
         HttpServer server = vertx.createHttpServer(options)
                 .requestHandler(router)
+                // Clients may reset connections as they like: nothing an operator must see as an error.
+                .connectionHandler(
+                        connection -> connection.exceptionHandler(broken -> log.debug("connection broke", broken)))
                 .exceptionHandler(broken -> log.debug("connection failed", broken));
         try {
             http = await(server.listen(port, host), START_SECONDS);

@@ -97,14 +97,14 @@ public final class Bodies {
      * see a reset instead of the answer: what comes in the next moments is read and dropped.
      */
     private void refuse(HttpServerRequest request, Promise<byte[]> body, BodyException reason) {
-        if (!body.tryFail(reason)) {
+        if (body.future().isComplete()) {
             return;
         }
-        if (request.version() == HttpVersion.HTTP_2) {
-            return; // streams end on their own; the connection serves others
+        if (request.version() != HttpVersion.HTTP_2) { // there, streams end on their own; the connection serves others
+            request.response().putHeader("connection", "close");
+            vertx.setTimer(LINGER_MILLIS, id -> request.connection().close());
         }
-        request.response().putHeader("connection", "close");
-        vertx.setTimer(LINGER_MILLIS, id -> request.connection().close());
+        body.fail(reason); // sends the answer
     }
 
     private static long declaredLength(HttpServerRequest request) {

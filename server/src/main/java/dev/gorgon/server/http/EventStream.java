@@ -1,9 +1,12 @@
 package dev.gorgon.server.http;
 
 import dev.gorgon.server.Timeouts;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 
 /**
@@ -15,6 +18,7 @@ public final class EventStream {
     private static final Buffer KEEP_ALIVE = Buffer.buffer(":\n\n");
 
     private final Vertx vertx;
+    private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final Timeouts timeouts;
     private final Runnable slowReader;
@@ -24,9 +28,10 @@ public final class EventStream {
     private boolean closed;
 
     /** @param slowReader called once if the client stops reading; the stream is closed by then */
-    public EventStream(Vertx vertx, HttpServerResponse response, Timeouts timeouts, Runnable slowReader) {
+    public EventStream(Vertx vertx, HttpServerRequest request, Timeouts timeouts, Runnable slowReader) {
         this.vertx = vertx;
-        this.response = response;
+        this.request = request;
+        this.response = request.response();
         this.timeouts = timeouts;
         this.slowReader = slowReader;
     }
@@ -35,10 +40,11 @@ public final class EventStream {
     public void open() {
         response.setStatusCode(200)
                 .putHeader("content-type", "text/event-stream")
-                .putHeader("cache-control", "no-cache")
-                .setChunked(true);
+                .putHeader("cache-control", "no-cache");
         response.drainHandler(drained -> cancelSlowReader());
-        response.writeHead();
+        if (request.version() != HttpVersion.HTTP_1_0) { // those clients know no chunks, which this would announce
+            response.setChunked(true).writeHead();
+        }
         lastWriteNanos = System.nanoTime();
         armKeepAlive(timeouts.keepAlive());
     }
@@ -59,7 +65,11 @@ public final class EventStream {
     public void end(StringBuilder batch) {
         if (!closed) {
             close();
-            response.end(batch.toString());
+            Future<Void> sent = response.end(batch.toString());
+            if (request.version() == HttpVersion.HTTP_1_0) {
+                // The end of the connection is the end of the stream, whatever the client asked for.
+                sent.onComplete(done -> request.connection().close());
+            }
         }
     }
 

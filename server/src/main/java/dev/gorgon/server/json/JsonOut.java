@@ -113,7 +113,7 @@ public final class JsonOut {
         if (exponent < 0) {
             return java;
         }
-        BigDecimal value = new BigDecimal(java);
+        BigDecimal value = new BigDecimal(java).stripTrailingZeros();
         int magnitude = value.precision() - value.scale();
         if (magnitude > -5 && magnitude <= 13) {
             String plain = value.toPlainString();

@@ -6,12 +6,12 @@ import dev.gorgon.server.generate.GenerateBodyReader;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.LiveRequest;
 import dev.gorgon.server.http.Bodies;
+import dev.gorgon.server.http.Connections;
 import dev.gorgon.server.http.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.UnaryOperator;
@@ -62,8 +62,7 @@ public final class GenerateRoutes {
 
     private void stream(HttpServerRequest request, GenerateBody body) {
         LiveRequest live = watch(request);
-        EventStream events =
-                new EventStream(vertx, request.response(), service.config().timeouts(), () -> drop(request, live));
+        EventStream events = new EventStream(vertx, request, service.config().timeouts(), () -> drop(request, live));
         live.onGone(events::close);
         request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(request, body));
         events.open();
@@ -80,11 +79,10 @@ public final class GenerateRoutes {
     /** A client that does not read: there is no point in sending it a goodbye. */
     private static void drop(HttpServerRequest request, LiveRequest live) {
         live.abandon();
-        HttpServerResponse response = request.response();
         if (request.version() == HttpVersion.HTTP_2) {
-            response.reset();
+            request.response().reset();
         } else {
-            request.connection().close();
+            Connections.abort(request.connection());
         }
     }
 
