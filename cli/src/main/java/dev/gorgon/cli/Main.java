@@ -13,7 +13,7 @@ import picocli.CommandLine.IVersionProvider;
         name = "gorgon",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {ServeCommand.class, GenerateCommand.class},
+        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class},
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")
 public final class Main implements Runnable {
 

@@ -1,0 +1,167 @@
+package dev.gorgon.cli;
+
+import dev.gorgon.demo.EmbeddedDemo;
+import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.Completion;
+import dev.gorgon.engine.schedule.EngineStats;
+import dev.gorgon.engine.schedule.GenerateRequest;
+import dev.gorgon.engine.schedule.GenerationException;
+import dev.gorgon.engine.schedule.GenerationListener;
+import dev.gorgon.engine.schedule.TokenEvent;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Speculation on against speculation off, one sequence at a time, on the prompts that come with the demonstration model. */
+final class SpeculationBench {
+
+    private static final int MAX_NEW_TOKENS = 128;
+    /** Prompts of a domain are taken this far apart, so that they are spread over the file. */
+    private static final int STRIDE = 12;
+
+    private final ServedModel served;
+    private final PrintStream out;
+
+    SpeculationBench(ServedModel served, PrintStream out) {
+        this.served = served;
+        this.out = out;
+    }
+
+    /** What one pass over some prompts took. */
+    private record Pass(double seconds, int tokens, int decodeTokens, int decodeSteps, double overheadMicros) {
+
+        double tokensPerSecond() {
+            return tokens / seconds;
+        }
+
+        double tokensPerStep() {
+            return (double) decodeTokens / Math.max(1, decodeSteps);
+        }
+    }
+
+    void run(int runs, int perDomain) {
+        Map<String, List<int[]>> domains = prompts(perDomain);
+        List<int[]> all = domains.values().stream().flatMap(List::stream).toList();
+        out.printf(
+                "%s, %s, adapter %s: %d prompts, up to %d tokens each, one sequence at a time, median of %d runs%n%n",
+                served.model().id(),
+                served.model().backend().name(),
+                served.engine().defaultAdapter().map(adapter -> adapter.id()).orElse("none"),
+                all.size(),
+                MAX_NEW_TOKENS,
+                runs);
+        // long enough for the JIT compiler to have seen both ways
+        for (int i = 0; i < 3; i++) {
+            pass(all, 0);
+            pass(all, GenerateRequest.ANY_SPECULATION);
+        }
+        out.println("| domain | tokens/step | tokens/s off | tokens/s on | speed-up |");
+        out.println("|---|---|---|---|---|");
+        domains.forEach((domain, prompts) -> report(domain, prompts, runs));
+        report("all", all, runs);
+        Pass off = pass(all, 0);
+        Pass on = pass(all, GenerateRequest.ANY_SPECULATION);
+        out.printf(
+                "%nscheduling, sampling and events: %.1f us per step with speculation off, %.1f us on%n",
+                off.overheadMicros, on.overheadMicros);
+    }
+
+    private void report(String domain, List<int[]> prompts, int runs) {
+        double[] off = new double[runs];
+        double[] on = new double[runs];
+        double tokensPerStep = 0;
+        for (int run = 0; run < runs; run++) {
+            off[run] = pass(prompts, 0).tokensPerSecond();
+            Pass pass = pass(prompts, GenerateRequest.ANY_SPECULATION);
+            on[run] = pass.tokensPerSecond();
+            tokensPerStep = pass.tokensPerStep();
+        }
+        out.printf(
+                "| %s | %.2f | %.0f | %.0f | %.2f |%n",
+                domain, tokensPerStep, Medians.median(off), Medians.median(on), Medians.medianRatio(on, off));
+    }
+
+    private Pass pass(List<int[]> prompts, int speculativeTokens) {
+        EngineStats before = served.engine().stats();
+        long start = System.nanoTime();
+        int tokens = 0;
+        int decodeTokens = 0;
+        int decodeSteps = 0;
+        for (int[] prompt : prompts) {
+            Completion completion = generate(prompt, speculativeTokens);
+            tokens += completion.generatedTokens();
+            // the first token comes with the prompt, not from a decoding step
+            decodeTokens += completion.generatedTokens() - 1;
+            decodeSteps += completion.steps() - 1;
+        }
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        EngineStats after = served.engine().stats();
+        double overhead = (after.overheadNanos() - before.overheadNanos()) * 1e-3 / (after.steps() - before.steps());
+        return new Pass(seconds, tokens, decodeTokens, decodeSteps, overhead);
+    }
+
+    private Completion generate(int[] prompt, int speculativeTokens) {
+        CompletableFuture<Completion> done = new CompletableFuture<>();
+        served.engine()
+                .submit(
+                        new GenerateRequest(
+                                prompt,
+                                Optional.empty(),
+                                SamplingParameters.GREEDY,
+                                MAX_NEW_TOKENS,
+                                List.of(),
+                                false,
+                                false,
+                                0,
+                                speculativeTokens),
+                        new GenerationListener() {
+                            @Override
+                            public void onToken(TokenEvent token) {}
+
+                            @Override
+                            public void onFinish(Completion completion) {
+                                done.complete(completion);
+                            }
+
+                            @Override
+                            public void onFailure(GenerationException failure) {
+                                done.completeExceptionally(failure);
+                            }
+                        });
+        return done.join();
+    }
+
+    /** First questions of the embedded conversations, by domain; the id of a conversation starts with its domain. */
+    private Map<String, List<int[]>> prompts(int perDomain) {
+        Map<String, List<int[]>> domains = new TreeMap<>();
+        Map<String, Integer> seen = new TreeMap<>();
+        JsonNode conversations;
+        try {
+            conversations = JsonMapper.shared()
+                    .readTree(Files.readAllBytes(EmbeddedDemo.data().resolve("prompts-sharegpt.json")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        for (JsonNode conversation : conversations) {
+            String domain = conversation.path("id").asString("").replaceAll("[-_]?\\d+$", "");
+            int number = seen.merge(domain, 1, Integer::sum);
+            List<int[]> chosen = domains.computeIfAbsent(domain, key -> new ArrayList<>());
+            if (number % STRIDE == 1 && chosen.size() < perDomain) {
+                String question =
+                        conversation.path("conversations").path(0).path("value").asString("");
+                String prompt = question.contains("[INST]") ? question : "[INST] " + question + " [/INST]";
+                chosen.add(served.model().tokenizer().encode(prompt, true));
+            }
+        }
+        return domains;
+    }
+}
