@@ -17,7 +17,8 @@ public interface Kernels {
      * {@code y[r][o] (+)= Σ_k W[o][k]·x[r][k]} for the outputs of blocks {@code firstBlock} to {@code endBlock} (exclusive).
      *
      * @param x {@code rows × inFeatures}; with an odd number of inputs the float after each row must be readable
-     * @param y {@code rows × outFeatures}
+     * @param y {@code rows × outFeatures}; when it is wide enough for whole blocks, the outputs that pad the last block are written
+     *     too, as zeros (or nothing added)
      * @param accumulate whether to add to {@code y} instead of overwriting it
      */
     void linear(PackedMatrix weights, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate);

@@ -5,7 +5,6 @@ import static dev.gorgon.kernels.VectorMath.LANES;
 import static dev.gorgon.kernels.VectorMath.load;
 import static dev.gorgon.kernels.VectorMath.store;
 
-import dev.gorgon.kernels.LinearTile.Rows;
 import jdk.incubator.vector.FloatVector;
 
 /** The portable provider: the Vector API, in the order of operations that {@link ScalarKernels} specifies. */
@@ -13,6 +12,8 @@ final class VectorKernels implements Kernels {
 
     private static final LinearTile BF16 = new Bf16Tile();
     private static final LinearTile F32 = new F32Tile();
+    private static final AttentionTile BF16_PAGES = new Bf16AttentionTile();
+    private static final AttentionTile F32_PAGES = new F32AttentionTile();
     /** Outputs of a tile: two vectors. */
     private static final int TILE = 2 * LANES;
 
@@ -25,45 +26,12 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void linear(PackedMatrix w, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate) {
-        if (w.format() == WeightFormat.BF16) {
-            linear(BF16, w, firstBlock, endBlock, x, y, accumulate);
-        } else {
-            linear(F32, w, firstBlock, endBlock, x, y, accumulate);
-        }
-    }
-
-    private static void linear(
-            LinearTile tile, PackedMatrix w, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean add) {
-        int rows = x.rows();
-        // A block's weights stay in the second-level cache while all rows pass over them.
-        for (int block = firstBlock; block < endBlock; block++) {
-            boolean two = rows == 1 && block + 1 < endBlock;
-            for (int lane = 0; lane < PackedMatrix.BLOCK; lane += TILE) {
-                long weights = w.blockAddress(block) + (long) lane * Integer.BYTES;
-                int column = block * PackedMatrix.BLOCK + lane;
-                if (two) {
-                    tile.oneRowTwoBlocks(weights, weights + w.blockBytes(), w.pairs(), new Rows(x, y, 0, column, add));
-                } else {
-                    allRows(tile, weights, w.pairs(), x, y, column, add);
-                }
-            }
-            if (two) {
-                block++;
-            }
-        }
-    }
-
-    private static void allRows(
-            LinearTile tile, long weights, int pairs, FloatMatrix x, FloatMatrix y, int column, boolean add) {
-        int row = 0;
-        for (; row + 4 <= x.rows(); row += 4) {
-            tile.fourRows(weights, pairs, new Rows(x, y, row, column, add));
-        }
-        switch (x.rows() - row) {
-            case 3 -> tile.threeRows(weights, pairs, new Rows(x, y, row, column, add));
-            case 2 -> tile.twoRows(weights, pairs, new Rows(x, y, row, column, add));
-            case 1 -> tile.oneRow(weights, pairs, new Rows(x, y, row, column, add));
-            default -> {}
+        // tiles write whole blocks; one that the outputs end in is left to the scalar code
+        int whole = Math.max(firstBlock, Math.min(endBlock, y.columns() / PackedMatrix.BLOCK));
+        BlockProduct product = new BlockProduct(w.format() == WeightFormat.BF16 ? BF16 : F32, w, x, y, accumulate);
+        product.run(firstBlock, whole);
+        if (whole < endBlock) {
+            scalar.linear(w, whole, endBlock, x, y, accumulate);
         }
     }
 
@@ -166,7 +134,8 @@ final class VectorKernels implements Kernels {
         if (task.pages().layout().headDim() % TILE != 0) {
             scalar.attend(task, scratch);
         } else {
-            VectorAttention.attend(task, scratch);
+            new VectorAttention(task.pages().layout().format() == WeightFormat.BF16 ? BF16_PAGES : F32_PAGES)
+                    .attend(task, scratch);
         }
     }
 

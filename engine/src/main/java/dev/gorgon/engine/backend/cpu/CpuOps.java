@@ -110,7 +110,7 @@ final class CpuOps implements Ops {
             for (int row = terms.get(i).firstRow(); row < terms.get(i).endRow(); row += SHRINK_ROWS) {
                 int end = Math.min(terms.get(i).endRow(), row + SHRINK_ROWS);
                 if (unit++ % team.size() == rank) {
-                    FloatMatrix t = shrunk.rows(row, end).columns(column, column + down.outFeatures());
+                    FloatMatrix t = shrunk.rows(row, end).columns(column, column + down.blocks() * PackedMatrix.BLOCK);
                     kernels.linear(down, 0, down.blocks(), in.rows(row, end), t, false);
                 }
             }

@@ -3,6 +3,7 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -23,11 +24,16 @@ final class Scratch implements AutoCloseable {
         }
     }
 
+    /** Columns of a term: whole blocks, as the kernels write them. */
+    private static int width(LowRankTerm term) {
+        return (term.down().outFeatures() + PackedMatrix.BLOCK - 1) / PackedMatrix.BLOCK * PackedMatrix.BLOCK;
+    }
+
     /** Columns that the shrunk rows of these terms need. */
     static int columns(List<LowRankTerm> terms) {
         int most = 0;
         for (int i = 0, column = 0; i < terms.size(); column = nextColumn(terms, i++, column)) {
-            most = Math.max(most, column + terms.get(i).down().outFeatures());
+            most = Math.max(most, column + width(terms.get(i)));
         }
         return most;
     }
@@ -52,7 +58,7 @@ final class Scratch implements AutoCloseable {
     static int nextColumn(List<LowRankTerm> terms, int i, int column) {
         LowRankTerm term = terms.get(i);
         boolean sameRows = i + 1 < terms.size() && terms.get(i + 1).firstRow() == term.firstRow();
-        return sameRows ? column + ((term.down().outFeatures() + 15) & ~15) : 0;
+        return sameRows ? column + width(term) : 0;
     }
 
     /** A worker's scores, large enough for contexts of {@code slots} slots. */

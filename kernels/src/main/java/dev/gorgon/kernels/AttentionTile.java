@@ -1,0 +1,58 @@
+package dev.gorgon.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The inner loops of attention for one page format. Scores have a lane per position, sums a lane per dimension, two vectors of
+ * dimensions at a time.
+ */
+interface AttentionTile {
+
+    /** Scores of one query for the positions of a page. */
+    void scoreOne(long keys, int headDim, long query, float scale, long scores);
+
+    /** The same for four queries; their scores are {@code scoreStride} bytes apart. */
+    void scoreFour(long keys, int headDim, long[] queries, float scale, long scores, long scoreStride);
+
+    /**
+     * Weighted sum of values for one query, divided by {@code sum}.
+     *
+     * @param values offset in a page of the first dimension's value in slot 0
+     * @param weights address of the weights, by position
+     */
+    void sumOne(Slots slots, long values, int headDim, long weights, float sum, long output);
+
+    /** The same for four queries whose slots are in order of position. */
+    void sumFour(Slots slots, long values, int headDim, FourQueries queries);
+
+    /**
+     * Positions and where they lie.
+     *
+     * @param pages the pages
+     * @param from first position
+     * @param to position after the last
+     * @param prefixLength positions below it lie at the slot of their number
+     * @param path slots of the others; null if they, too, lie in order
+     */
+    record Slots(KvPages pages, int from, int to, int prefixLength, int @Nullable [] path) {
+
+        int slot(int position) {
+            return path == null || position < prefixLength ? position : path[position - prefixLength];
+        }
+
+        long page(int slot) {
+            return pages.page(slot);
+        }
+    }
+
+    /**
+     * Four queries.
+     *
+     * @param weights address of the first one's weights, by position
+     * @param stride bytes to the next one's
+     * @param sums their sums of weights
+     * @param outputs addresses of their output heads
+     * @param offset byte offset of the first dimension in a head
+     */
+    record FourQueries(long weights, long stride, float[] sums, long[] outputs, long offset) {}
+}
