@@ -5,6 +5,7 @@ import dev.gorgon.engine.model.Batch;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Choice;
 import dev.gorgon.engine.sample.SamplingException;
+import dev.gorgon.engine.speculate.DraftPlanner;
 import dev.gorgon.engine.speculate.DraftTree;
 import dev.gorgon.engine.speculate.Drafter;
 import dev.gorgon.engine.speculate.MedusaDrafter;
@@ -243,14 +244,15 @@ final class StepRunner {
             return 0;
         }
         long start = System.nanoTime();
-        List<int[]> guesses = medusa.draft(wishes);
+        List<MedusaDrafter.Guesses> guesses = medusa.draft(wishes);
         long nanos = System.nanoTime() - start;
         for (int i = 0; i < sequences.size(); i++) {
-            // a head that produced NaN has no arg-max; what it would have guessed is left out
-            int[] tokens = guesses.get(i);
-            int valid =
-                    (int) Arrays.stream(tokens).takeWhile(token -> token >= 0).count();
-            sequences.get(i).draft = DraftTree.chain(Arrays.copyOf(tokens, valid));
+            Sequence sequence = sequences.get(i);
+            int kept = guesses.get(i).above(options.adaptiveDrafts() ? DraftPlanner.ROW_COST : 0);
+            if (kept == 0) {
+                sequence.planner.observeUnsure();
+            }
+            sequence.draft = DraftTree.chain(Arrays.copyOf(guesses.get(i).tokens(), kept));
         }
         return nanos;
     }

@@ -8,8 +8,14 @@ package dev.gorgon.engine.speculate;
  */
 public final class DraftPlanner {
 
-    /** A row's share of a step's time; measured on small and large models it lies between 0.05 and 0.25. */
-    private static final double ROW_COST = 0.15;
+    /**
+     * A row's share of a step's time: about 0.2 on a model that fits in the cache, where arithmetic shows, and less on one that
+     * does not. A guess must be likelier than this to be worth its row.
+     */
+    public static final double ROW_COST = 0.2;
+
+    /** A head's share: it costs less than a row, and its guess may still be dropped when the head itself is unsure. */
+    private static final double HEAD_COST = 0.1;
     /** Weight of the newest observation. */
     private static final double RATE = 0.1;
     /** Chance that a first guess holds, before anything is known. */
@@ -23,7 +29,7 @@ public final class DraftPlanner {
     /** Guesses in a row that are worth verifying, at most {@code limit}. */
     public int worthwhile(int limit) {
         int depth = 0;
-        for (double chance = acceptance; depth < limit && chance > ROW_COST; chance *= acceptance) {
+        for (double chance = acceptance; depth < limit && chance > HEAD_COST; chance *= acceptance) {
             depth++;
         }
         if (depth == 0 && limit > 0 && ++dry >= RETRY) {
@@ -33,6 +39,11 @@ public final class DraftPlanner {
             dry = 0;
         }
         return depth;
+    }
+
+    /** Learns that the heads were too unsure of their guesses to verify any. */
+    public void observeUnsure() {
+        acceptance -= RATE / 2 * acceptance;
     }
 
     /** Learns from a verified chain: {@code accepted} of {@code drafted} guesses held; those after the first miss say nothing. */

@@ -6,6 +6,7 @@ import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.Ops;
 import dev.gorgon.engine.model.Decoder;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,6 +18,7 @@ public final class MedusaDrafter {
 
     private final Decoder decoder;
     private final Backend backend;
+    private final Backend.Memory memory;
     private final Activations input;
     private final Activations projected;
     private final Activations[] states;
@@ -31,6 +33,7 @@ public final class MedusaDrafter {
         int hidden = decoder.config().hiddenSize();
         this.decoder = decoder;
         this.backend = backend;
+        this.memory = memory;
         this.input = memory.activations(maxGuesses, hidden);
         this.projected = memory.activations(maxGuesses, hidden);
         this.states =
@@ -56,22 +59,47 @@ public final class MedusaDrafter {
     /** One head on a run of rows: the unit of work. */
     private record Task(Medusa.Head head, int from, int to) {}
 
-    /** The guesses of each wish, in order of heads. */
-    public List<int[]> draft(List<Wish> wishes) {
+    /**
+     * The guesses of one sequence, in order of heads.
+     *
+     * @param tokens likeliest token of each head; −1 where a head produced no numbers
+     * @param confidences probability that each head gives its guess
+     */
+    public record Guesses(int[] tokens, double[] confidences) {
+
+        /** How many guesses to keep so that the chance that all of them hold stays above a bound. */
+        public int above(double chance) {
+            double all = 1;
+            int kept = 0;
+            while (kept < tokens.length && tokens[kept] >= 0 && (all *= confidences[kept]) > chance) {
+                kept++;
+            }
+            return kept;
+        }
+    }
+
+    /** The guesses of each wish. */
+    public List<Guesses> draft(List<Wish> wishes) {
         List<Task> tasks = new ArrayList<>();
         int[] sources = new int[wishes.stream().mapToInt(Wish::guesses).sum()];
         int[][] places = new int[wishes.size()][];
         plan(wishes, tasks, sources, places);
         backend.run(ops -> run(ops, tasks, sources));
-        List<int[]> guesses = new ArrayList<>();
+        List<Guesses> guesses = new ArrayList<>();
         for (int[] rows : places) {
             int[] tokens = new int[rows.length];
+            double[] confidences = new double[rows.length];
             for (int i = 0; i < rows.length; i++) {
                 tokens[i] = stats.argMax(rows[i]);
+                confidences[i] = tokens[i] < 0 ? 0 : Math.exp(logit(rows[i], tokens[i]) - stats.logSumExp(rows[i]));
             }
-            guesses.add(tokens);
+            guesses.add(new Guesses(tokens, confidences));
         }
         return guesses;
+    }
+
+    private double logit(int row, int token) {
+        return memory.hostView(logits, row).getAtIndex(ValueLayout.JAVA_FLOAT, token);
     }
 
     /** Orders rows by heads, those without an LM head of their own first: they go through the base's in one product. */
