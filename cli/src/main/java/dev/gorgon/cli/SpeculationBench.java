@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import tools.jackson.databind.JsonNode;
@@ -24,10 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Speculation on against speculation off, one sequence at a time, on the prompts that come with the demonstration model. */
 final class SpeculationBench {
 
-    private static final int MAX_NEW_TOKENS = 128;
-    /** Prompts of a domain are taken this far apart, so that they are spread over the file. */
-    private static final int STRIDE = 12;
-
+    private static final int MAX_NEW_TOKENS = 256;
     private final ServedModel served;
     private final PrintStream out;
 
@@ -37,14 +35,14 @@ final class SpeculationBench {
     }
 
     /** What one pass over some prompts took. */
-    private record Pass(double seconds, int tokens, int decodeTokens, int decodeSteps, double overheadMicros) {
+    private record Pass(double seconds, int tokens, int accepted, double overheadMicros) {
 
         double tokensPerSecond() {
             return tokens / seconds;
         }
 
         double tokensPerStep() {
-            return (double) decodeTokens / Math.max(1, decodeSteps);
+            return (double) tokens / (tokens - accepted);
         }
     }
 
@@ -94,19 +92,16 @@ final class SpeculationBench {
         EngineStats before = served.engine().stats();
         long start = System.nanoTime();
         int tokens = 0;
-        int decodeTokens = 0;
-        int decodeSteps = 0;
+        int accepted = 0;
         for (int[] prompt : prompts) {
             Completion completion = generate(prompt, speculativeTokens);
             tokens += completion.generatedTokens();
-            // the first token comes with the prompt, not from a decoding step
-            decodeTokens += completion.generatedTokens() - 1;
-            decodeSteps += completion.steps() - 1;
+            accepted += completion.acceptedTokens();
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
         EngineStats after = served.engine().stats();
         double overhead = (after.overheadNanos() - before.overheadNanos()) * 1e-3 / (after.steps() - before.steps());
-        return new Pass(seconds, tokens, decodeTokens, decodeSteps, overhead);
+        return new Pass(seconds, tokens, accepted, overhead);
     }
 
     private Completion generate(int[] prompt, int speculativeTokens) {
@@ -140,27 +135,29 @@ final class SpeculationBench {
         return done.join();
     }
 
-    /** First questions of the embedded conversations, by domain; the id of a conversation starts with its domain. */
+    /** Questions that the heads were not trained on, by domain; the id of a conversation starts with its domain. */
     private Map<String, List<int[]>> prompts(int perDomain) {
         Map<String, List<int[]>> domains = new TreeMap<>();
-        Map<String, Integer> seen = new TreeMap<>();
-        JsonNode conversations;
         try {
-            conversations = JsonMapper.shared()
+            Set<String> heldOut =
+                    Set.copyOf(Files.readAllLines(EmbeddedDemo.data().resolve("held-out.txt")));
+            JsonNode conversations = JsonMapper.shared()
                     .readTree(Files.readAllBytes(EmbeddedDemo.data().resolve("prompts-sharegpt.json")));
+            for (JsonNode conversation : conversations) {
+                String id = conversation.path("id").asString("");
+                List<int[]> chosen =
+                        domains.computeIfAbsent(id.substring(0, id.indexOf('-')), key -> new ArrayList<>());
+                if (heldOut.contains(id) && chosen.size() < perDomain) {
+                    String question = conversation
+                            .path("conversations")
+                            .path(0)
+                            .path("value")
+                            .asString("");
+                    chosen.add(served.model().tokenizer().encode("[INST] " + question + " [/INST]", true));
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-        for (JsonNode conversation : conversations) {
-            String domain = conversation.path("id").asString("").replaceAll("[-_]?\\d+$", "");
-            int number = seen.merge(domain, 1, Integer::sum);
-            List<int[]> chosen = domains.computeIfAbsent(domain, key -> new ArrayList<>());
-            if (number % STRIDE == 1 && chosen.size() < perDomain) {
-                String question =
-                        conversation.path("conversations").path(0).path("value").asString("");
-                String prompt = question.contains("[INST]") ? question : "[INST] " + question + " [/INST]";
-                chosen.add(served.model().tokenizer().encode(prompt, true));
-            }
         }
         return domains;
     }

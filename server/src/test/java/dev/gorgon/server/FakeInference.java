@@ -94,6 +94,7 @@ final class FakeInference implements Inference, AutoCloseable {
                     skipped,
                     count - skipped,
                     count,
+                    skipped,
                     3_000_000L,
                     7_000_000L,
                     19_000_000L));

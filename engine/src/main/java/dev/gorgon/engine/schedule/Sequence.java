@@ -35,6 +35,7 @@ final class Sequence implements Generation {
     private int skipped;
     private int steps;
     private int drafted;
+    private int accepted;
     private final Runnable wakeUp;
     private volatile boolean cancelled;
 
@@ -126,9 +127,10 @@ final class Sequence implements Generation {
     }
 
     /** Counts a step that emitted tokens after verifying some guesses. */
-    void countStep(int guesses) {
+    void countStep(int guesses, int held) {
         steps++;
         drafted += guesses;
+        accepted += held;
     }
 
     /** Gives the blocks back; the sequence can go on later from its tokens alone, with the same result. */
@@ -148,6 +150,7 @@ final class Sequence implements Generation {
                 skipped,
                 steps,
                 drafted,
+                accepted,
                 timing.started - timing.submitted,
                 timing.firstToken - timing.started,
                 now - timing.started);

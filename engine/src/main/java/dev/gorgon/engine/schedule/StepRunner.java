@@ -126,7 +126,7 @@ final class StepRunner {
         int guesses = step.draft().size();
         drafted += guesses;
         accepted += outcome.accepted();
-        sequence.countStep(guesses);
+        sequence.countStep(guesses, outcome.accepted());
         keepPath(step, stored, outcome);
         sequence.store(step.count() + outcome.accepted());
         if (sequence.finishReason.isPresent()) {

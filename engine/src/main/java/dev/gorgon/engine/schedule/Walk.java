@@ -36,8 +36,8 @@ final class Walk {
     /**
      * What a walk did.
      *
-     * @param path visited draft nodes, as many as {@code accepted}
-     * @param accepted how many draft nodes were visited
+     * @param path draft nodes that held the chosen tokens, as many as {@code accepted}
+     * @param accepted how many draft nodes held the token that was chosen
      * @param lastLogit logit row of the last visited row: the next draft starts from its hidden state
      */
     record Outcome(int[] path, int accepted, int lastLogit) {}
@@ -52,12 +52,14 @@ final class Walk {
         while (true) {
             Choice choice = sequence.chooser.choose(
                     row(step.logitOf(node)), sequence.generated(), sequence.request.alternatives());
-            boolean finished = emitter.emit(sequence, choice, accepted > 0);
-            int child = finished ? DraftTree.ROOT : draft.child(node, choice.token());
-            if (child == DraftTree.ROOT) {
+            boolean finished = emitter.emit(sequence, choice, node != DraftTree.ROOT);
+            int child = draft.child(node, choice.token());
+            if (child != DraftTree.ROOT) {
+                path[accepted++] = child;
+            }
+            if (finished || child == DraftTree.ROOT) {
                 return new Outcome(path, accepted, step.logitOf(node));
             }
-            path[accepted++] = child;
             node = child;
         }
     }
