@@ -7,9 +7,9 @@ import dev.gorgon.server.GorgonServer;
 import dev.gorgon.server.Limits;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.ServerConfig;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+    /** LoRAX's launcher waits as long. */
+    private static final int SHUTDOWN_SECONDS = 90;
 
     @Spec
     @Nullable
@@ -98,22 +101,27 @@ final class ServeCommand implements Callable<Integer> {
         if (port < 0 || port > 65535) {
             throw new ParameterException(spec().commandLine(), "--port must be from 0 to 65535, got " + port);
         }
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
         try (ServedModel served = ServedModel.load(options);
                 GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served))) {
             server.start(port, hostname);
-            CountDownLatch stopped = new CountDownLatch(1);
-            Thread main = Thread.currentThread();
-            java.lang.Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                LOG.info("stopping");
-                stopped.countDown();
-                join(main);
+            // The JVM ends when its hooks end, so the hook waits for the server to be closed — not for this thread,
+            // whose own
+            // exit would wait for the hook.
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+                LOG.info("stopping: requests under way are finished first");
+                stop.countDown();
+                await(closed);
             }));
             LOG.info(
                     "ready on http://{}:{} after {} ms",
                     hostname,
                     server.port(),
                     (System.nanoTime() - start) / 1_000_000);
-            stopped.await();
+            stop.await();
+        } finally {
+            closed.countDown();
         }
         return 0;
     }
@@ -141,10 +149,11 @@ final class ServeCommand implements Callable<Integer> {
                 .withDefaultAdapterSource(source);
     }
 
-    /** The JVM ends when its hooks end, so the hook waits for the server to be closed. */
-    private static void join(Thread thread) {
+    private static void await(CountDownLatch latch) {
         try {
-            thread.join(Duration.ofSeconds(90));
+            if (!latch.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("gave up waiting for requests under way");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -118,7 +118,7 @@ final class ServedModel implements AutoCloseable {
     private static long physicalMemory() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
-                : java.lang.Runtime.getRuntime().maxMemory();
+                : Runtime.getRuntime().maxMemory();
     }
 
     LanguageModel model() {

@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.MedusaLora;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.FinishReason;
@@ -166,18 +167,10 @@ final class FakeInference implements Inference, AutoCloseable {
         adapters.put(id, CompletableFuture.completedFuture(adapter(id)));
     }
 
+    /** An adapter without contents: the server passes adapters on and never looks inside. */
+    @SuppressWarnings("NullAway")
     static Adapter adapter(String id) {
-        return new Adapter() {
-            @Override
-            public String id() {
-                return id;
-            }
-
-            @Override
-            public long bytes() {
-                return 1;
-            }
-        };
+        return new MedusaLora(id, null, null);
     }
 
     @Override
