@@ -16,7 +16,7 @@ final class F32AttentionTile implements AttentionTile {
     private static final int PAIR_BYTES = 2 * KvLayout.BLOCK * 4;
 
     @Override
-    public void scoreOne(long keys, int headDim, long query, float scale, long scores) {
+    public void scoreOne(long keys, int headDim, long query, float scale, float[] scores, int first) {
         for (int lane = 0; lane < KvLayout.BLOCK; lane += LANES) {
             FloatVector e = FloatVector.zero(FLOATS);
             FloatVector o = e;
@@ -28,12 +28,12 @@ final class F32AttentionTile implements AttentionTile {
                 o = ko.fma(broadcast(query + 4L * d + 4), o);
                 at += PAIR_BYTES;
             }
-            store(e.add(o).mul(scale), scores + 4L * lane);
+            e.add(o).mul(scale).intoArray(scores, first + lane);
         }
     }
 
     @Override
-    public void scoreFour(long keys, int headDim, long[] queries, float scale, long scores, long scoreStride) {
+    public void scoreFour(long keys, int headDim, long[] queries, float scale, float[] scores, int first, int stride) {
         long q0 = queries[0];
         long q1 = queries[1];
         long q2 = queries[2];
@@ -63,22 +63,22 @@ final class F32AttentionTile implements AttentionTile {
                 o3 = ko.fma(broadcast(q3 + k + 4), o3);
                 at += PAIR_BYTES;
             }
-            long to = scores + 4L * lane;
-            store(e0.add(o0).mul(scale), to);
-            store(e1.add(o1).mul(scale), to + scoreStride);
-            store(e2.add(o2).mul(scale), to + 2 * scoreStride);
-            store(e3.add(o3).mul(scale), to + 3 * scoreStride);
+            int to = first + lane;
+            e0.add(o0).mul(scale).intoArray(scores, to);
+            e1.add(o1).mul(scale).intoArray(scores, to + stride);
+            e2.add(o2).mul(scale).intoArray(scores, to + 2 * stride);
+            e3.add(o3).mul(scale).intoArray(scores, to + 3 * stride);
         }
     }
 
     @Override
-    public void sumOne(Slots slots, long values, int headDim, long weights, float sum, long output) {
+    public void sumOne(Slots slots, long values, int headDim, float[] weights, int first, float sum, long output) {
         FloatVector low = FloatVector.zero(FLOATS);
         FloatVector high = low;
         for (int i = slots.from(); i < slots.to(); i++) {
             int slot = slots.slot(i);
             long at = slots.page(slot) + values + 4L * (slot % KvLayout.BLOCK) * headDim;
-            FloatVector w = broadcast(weights + 4L * i);
+            FloatVector w = FloatVector.broadcast(FLOATS, weights[first + i]);
             low = load(at).fma(w, low);
             high = load(at + VECTOR_BYTES).fma(w, high);
         }
@@ -97,25 +97,24 @@ final class F32AttentionTile implements AttentionTile {
         FloatVector h1 = zero;
         FloatVector h2 = zero;
         FloatVector h3 = zero;
-        long w0 = queries.weights();
-        long w1 = w0 + queries.stride();
-        long w2 = w1 + queries.stride();
-        long w3 = w2 + queries.stride();
+        float[] w = queries.weights();
+        int w1 = queries.stride();
+        int w2 = 2 * w1;
+        int w3 = 3 * w1;
         for (int i = slots.from(); i < slots.to(); i++) {
             long at = slots.page(i) + values + 4L * (i % KvLayout.BLOCK) * headDim;
-            long k = 4L * i;
             FloatVector low0 = load(at);
             FloatVector high0 = load(at + VECTOR_BYTES);
-            FloatVector a00 = broadcast(w0 + k);
+            FloatVector a00 = FloatVector.broadcast(FLOATS, w[i]);
             l0 = low0.fma(a00, l0);
             h0 = high0.fma(a00, h0);
-            FloatVector a10 = broadcast(w1 + k);
+            FloatVector a10 = FloatVector.broadcast(FLOATS, w[w1 + i]);
             l1 = low0.fma(a10, l1);
             h1 = high0.fma(a10, h1);
-            FloatVector a20 = broadcast(w2 + k);
+            FloatVector a20 = FloatVector.broadcast(FLOATS, w[w2 + i]);
             l2 = low0.fma(a20, l2);
             h2 = high0.fma(a20, h2);
-            FloatVector a30 = broadcast(w3 + k);
+            FloatVector a30 = FloatVector.broadcast(FLOATS, w[w3 + i]);
             l3 = low0.fma(a30, l3);
             h3 = high0.fma(a30, h3);
         }

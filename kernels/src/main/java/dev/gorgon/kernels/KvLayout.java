@@ -68,9 +68,24 @@ public record KvLayout(int headDim, WeightFormat format) {
      * @param value address of {@code headDim} floats
      */
     public void store(long page, int slot, long key, long value) {
-        for (int d = 0; d < headDim; d++) {
-            write(page, keyOffset(slot, d), Memory.getFloat(key + 4L * d));
-            write(page, valueOffset(slot, d), Memory.getFloat(value + 4L * d));
+        if (format == WeightFormat.F32) {
+            for (int d = 0; d < headDim; d++) {
+                Memory.putFloat(page + 4L * (d * BLOCK + slot), Memory.getFloat(key + 4L * d));
+                Memory.putFloat(page + keyBytes() + 4L * (slot * headDim + d), Memory.getFloat(value + 4L * d));
+            }
+            return;
+        }
+        // two dimensions of a key are neighbours; a value's neighbours belong to another position
+        long toKey = page + 4L * slot;
+        long toValue = page + keyBytes() + 4L * (slot / 2) * headDim + 2 * (slot % 2);
+        for (int d = 0; d < headDim; d += 2) {
+            int even = BFloat16.fromFloat(Memory.getFloat(key + 4L * d)) & 0xFFFF;
+            int odd = BFloat16.fromFloat(Memory.getFloat(key + 4L * d + 4));
+            Memory.putInt(toKey, odd << 16 | even);
+            toKey += 4L * BLOCK;
+            Memory.putShort(toValue, BFloat16.fromFloat(Memory.getFloat(value + 4L * d)));
+            Memory.putShort(toValue + 4, BFloat16.fromFloat(Memory.getFloat(value + 4L * d + 4)));
+            toValue += 8;
         }
     }
 

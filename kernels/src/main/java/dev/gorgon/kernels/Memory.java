@@ -14,6 +14,8 @@ final class Memory {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
     private Memory() {}
 
     static float getFloat(long address) {
@@ -30,5 +32,9 @@ final class Memory {
 
     static void putShort(long address, short value) {
         ALL.set(SHORT, address, value);
+    }
+
+    static void putInt(long address, int value) {
+        ALL.set(INT, address, value);
     }
 }

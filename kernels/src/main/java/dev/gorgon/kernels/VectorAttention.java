@@ -2,8 +2,6 @@ package dev.gorgon.kernels;
 
 import static dev.gorgon.kernels.VectorMath.FLOATS;
 import static dev.gorgon.kernels.VectorMath.LANES;
-import static dev.gorgon.kernels.VectorMath.load;
-import static dev.gorgon.kernels.VectorMath.store;
 
 import dev.gorgon.kernels.AttentionTile.FourQueries;
 import dev.gorgon.kernels.AttentionTile.Slots;
@@ -21,14 +19,25 @@ import org.jspecify.annotations.Nullable;
 record VectorAttention(AttentionTile tile) {
 
     private static final int TILE = 4;
+    private static final ThreadLocal<float[]> SCORES = ThreadLocal.withInitial(() -> new float[0]);
 
-    void attend(Attention task, FloatMatrix scratch) {
+    /** A worker's room for scores; it grows with the contexts it sees. */
+    private static float[] scores(int length) {
+        float[] scores = SCORES.get();
+        if (scores.length < length) {
+            scores = new float[2 * length];
+            SCORES.set(scores);
+        }
+        return scores;
+    }
+
+    void attend(Attention task) {
         int queries = task.queries().rows() * task.heads();
         boolean tree = task.contexts().paths() != null;
         for (int first = 0; first < queries; ) {
             // Branches of a tree put different slots at one position, so their rows are taken one by one.
             int count = tree ? 1 : Math.min(TILE, queries - first);
-            new Queries(tile, task, first, count, scratch.address(0)).attend();
+            new Queries(tile, task, first, count).attend();
             first += count;
         }
     }
@@ -44,15 +53,15 @@ record VectorAttention(AttentionTile tile) {
         private final float[] sums = new float[TILE];
         private final float[] lanes = new float[16];
         private final int @Nullable [] path;
-        /** Scores by slot, then weights by position; the queries' are {@code stride} bytes apart. */
-        private final long scores;
+        /** Scores by slot, then weights by position; the queries' are {@code stride} elements apart. */
+        private final float[] scores;
 
-        private final long stride;
+        private final int stride;
         private final int start;
         private final int end;
         private final int slots;
 
-        Queries(AttentionTile tile, Attention task, int first, int count, long scratch) {
+        Queries(AttentionTile tile, Attention task, int first, int count) {
             this.tile = tile;
             this.task = task;
             this.count = count;
@@ -69,8 +78,8 @@ record VectorAttention(AttentionTile tile) {
             this.start = task.start(rows[0]);
             this.end = contexts.positions()[lastRow] + 1;
             this.slots = lastSlot() + 1;
-            this.scores = scratch;
-            this.stride = 4L * ((slots + KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK);
+            this.stride = (slots + KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK;
+            this.scores = scores(TILE * stride);
         }
 
         private int lastSlot() {
@@ -88,10 +97,10 @@ record VectorAttention(AttentionTile tile) {
             for (int slot = start & -KvLayout.BLOCK; slot < slots; slot += KvLayout.BLOCK) {
                 long page = task.pages().page(slot);
                 if (count == TILE) {
-                    tile.scoreFour(page, headDim, inputs, task.scale(), scores + 4L * slot, stride);
+                    tile.scoreFour(page, headDim, inputs, task.scale(), scores, slot, stride);
                 } else {
                     for (int i = 0; i < count; i++) {
-                        tile.scoreOne(page, headDim, inputs[i], task.scale(), scores + i * stride + 4L * slot);
+                        tile.scoreOne(page, headDim, inputs[i], task.scale(), scores, i * stride + slot);
                     }
                 }
             }
@@ -115,7 +124,7 @@ record VectorAttention(AttentionTile tile) {
                                 end(i),
                                 task.contexts().prefixLength(),
                                 path);
-                        tile.sumOne(own, values, headDim, scores + i * stride, sums[i], outputs[i] + 4L * d);
+                        tile.sumOne(own, values, headDim, scores, i * stride, sums[i], outputs[i] + 4L * d);
                     }
                 }
             }
@@ -129,59 +138,58 @@ record VectorAttention(AttentionTile tile) {
         private void softmax(int query) {
             int from = task.start(rows[query]);
             int to = end(query);
-            long s = scores + query * stride;
+            int s = query * stride;
             takeInOrder(to, s);
             float max = max(s, from, to);
             // Vectors start at multiples of 16, so a position's lane is the position modulo 16, whatever the range.
             for (int lane = 0; lane < 16; lane += LANES) {
                 FloatVector sum = FloatVector.zero(FLOATS);
                 for (int p = (start & -16) + lane; p < end; p += 16) {
-                    long at = s + 4L * p;
-                    store(VectorMath.exp(load(at).sub(max)), at);
+                    int at = s + p;
+                    VectorMath.exp(FloatVector.fromArray(FLOATS, scores, at).sub(max))
+                            .intoArray(scores, at);
                     if (p < from || p + LANES > to) {
                         zeroOutside(at, p, from, to);
                     }
-                    sum = sum.add(load(at));
+                    sum = sum.add(FloatVector.fromArray(FLOATS, scores, at));
                 }
                 sum.intoArray(lanes, lane);
             }
             sums[query] = ScalarMath.sumTree(lanes);
         }
 
-        private static float max(long s, int from, int to) {
+        private float max(int s, int from, int to) {
             FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
             int p = from;
             for (; p + LANES <= to; p += LANES) {
-                best = best.max(load(s + 4L * p));
+                best = best.max(FloatVector.fromArray(FLOATS, scores, s + p));
             }
             float max = best.reduceLanes(VectorOperators.MAX); // exact in any order
             for (; p < to; p++) {
-                max = Math.max(max, Memory.getFloat(s + 4L * p));
+                max = Math.max(max, scores[s + p]);
             }
             return max;
         }
 
-        private static void zeroOutside(long at, int p, int from, int to) {
+        private void zeroOutside(int at, int p, int from, int to) {
             for (int i = 0; i < LANES; i++) {
                 if (p + i < from || p + i >= to) {
-                    Memory.putFloat(at + 4L * i, 0f);
+                    scores[at + i] = 0f;
                 }
             }
         }
 
         /** Moves the scores of a tree row's ancestors from their slots to their positions. */
-        private void takeInOrder(int to, long s) {
+        private void takeInOrder(int to, int s) {
             if (path == null) {
                 return;
             }
             int prefix = task.contexts().prefixLength();
             float[] inOrder = new float[to - prefix];
             for (int j = 0; j < inOrder.length; j++) {
-                inOrder[j] = Memory.getFloat(s + 4L * path[j]);
+                inOrder[j] = scores[s + path[j]];
             }
-            for (int j = 0; j < inOrder.length; j++) {
-                Memory.putFloat(s + 4L * (prefix + j), inOrder[j]);
-            }
+            System.arraycopy(inOrder, 0, scores, s + prefix, inOrder.length);
         }
     }
 }

@@ -135,7 +135,7 @@ final class VectorKernels implements Kernels {
             scalar.attend(task, scratch);
         } else {
             new VectorAttention(task.pages().layout().format() == WeightFormat.BF16 ? BF16_PAGES : F32_PAGES)
-                    .attend(task, scratch);
+                    .attend(task);
         }
     }
 

@@ -118,7 +118,9 @@ class TextTest {
             }
             assertThat(found).as("%s in %s", stops, text).isEqualTo(expected);
         }
-        assertThat(new StopMatcher(List.of("")).append("x")).as("an empty one ends after one token").isEqualTo(1);
+        assertThat(new StopMatcher(List.of("")).append("x"))
+                .as("an empty one ends after one token")
+                .isEqualTo(1);
         assertThat(new StopMatcher(List.of()).append("x")).isEqualTo(-1);
     }
 
