@@ -58,7 +58,7 @@ final class SpeculationBench {
                 MAX_NEW_TOKENS,
                 runs);
         // long enough for the JIT compiler to have seen both ways
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 8; i++) {
             pass(all, 0);
             pass(all, GenerateRequest.ANY_SPECULATION);
         }
