@@ -1,12 +1,15 @@
 package dev.gorgon.kernels;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The arithmetic of one decoder step on float32 activations, each call working on one worker's slice. Implementations have no
  * state, start no threads and allocate no native memory.
  *
  * <p><b>Exactness.</b> For one provider, every output element has an order of operations that depends on logical coordinates only:
- * not on how many rows are passed, on how outputs are split between calls, or on where keys and values lie. What the portable
- * provider and its scalar twin compute is equal to the last bit.
+ * not on how many rows are passed, on how outputs are split between calls, or on where keys and values lie. All providers agree
+ * with the scalar twin to the last bit, but for one operation: with bfloat16 weights, processors that multiply bfloat16 natively
+ * also round the inputs to it.
  */
 public interface Kernels {
 
@@ -14,14 +17,48 @@ public interface Kernels {
     String name();
 
     /**
+     * Packs rows of a row-major matrix as outputs {@code firstOutput + row}; see {@link PackedMatrix#pack}, with which all
+     * implementations agree to the last bit.
+     *
+     * @return whether all elements were finite and, if quantized, within the range of the scales
+     */
+    default boolean pack(
+            PackedMatrix weights, PackedMatrix.Source source, int fromRow, int toRow, int firstOutput, float scale) {
+        return weights.pack(source, fromRow, toRow, firstOutput, scale);
+    }
+
+    /** Bytes that rows take once packed by {@link #packInputs}; 0 when {@link #linear} takes them as they are. */
+    long packedInputBytes(WeightFormat format, int inFeatures, int rows);
+
+    /** Panels of rows that {@link #packInputs} packs one by one. */
+    int inputPanels(WeightFormat format, int rows);
+
+    /**
+     * Brings rows of activations into the order in which {@link #linear} reads them: rounded to bfloat16 or quantized where the
+     * provider multiplies so, and interleaved.
+     *
+     * @param x {@code rows × inFeatures}
+     * @param packed room for {@link #packedInputBytes} of all rows
+     */
+    void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed);
+
+    /**
      * {@code y[r][o] (+)= Σ_k W[o][k]·x[r][k]} for the outputs of blocks {@code firstBlock} to {@code endBlock} (exclusive).
      *
      * @param x {@code rows × inFeatures}; with an odd number of inputs the float after each row must be readable
-     * @param y {@code rows × outFeatures}; when it is wide enough for whole blocks, the outputs that pad the last block are written
-     *     too, as zeros (or nothing added)
+     * @param packed the same rows packed for the weights' format
+     * @param y {@code rows × outFeatures}; when it is wide enough for whole blocks, the outputs that pad the last block may be
+     *     written too, as zeros (or nothing added)
      * @param accumulate whether to add to {@code y} instead of overwriting it
      */
-    void linear(PackedMatrix weights, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate);
+    void linear(
+            PackedMatrix weights,
+            int firstBlock,
+            int endBlock,
+            FloatMatrix x,
+            MemorySegment packed,
+            FloatMatrix y,
+            boolean accumulate);
 
     /** {@code y = x / sqrt(mean(x²) + epsilon) · weight} for each row; {@code weight} is one row. */
     void rmsNorm(FloatMatrix x, FloatMatrix weight, float epsilon, FloatMatrix y);
@@ -52,9 +89,24 @@ public interface Kernels {
 
     /** Floats of scratch that {@link #attend} needs when no slot is at or beyond {@code slots}. */
     static int attentionScratch(int slots) {
-        return 5 * ((slots + 2 * KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK);
+        return 9 * ((slots + 2 * KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK);
+    }
+
+    /** Writes the key and the value of one position; see {@link KvLayout#store}. */
+    default void storeKeyValue(KvLayout layout, long page, int slot, long key, long value) {
+        layout.store(page, slot, key, value);
     }
 
     /** Statistics of logits {@code from} to {@code to} (exclusive) of the row at {@code row}. */
     LogitChunk reduceLogits(long row, int from, int to);
+
+    /** Reads memory as fast as it goes, for measuring; the result only keeps the reads alive. */
+    float read(MemorySegment memory);
+
+    /**
+     * Runs the multiply-add of a weight format on registers alone, for measuring.
+     *
+     * @return multiplications and additions that were done
+     */
+    long peak(WeightFormat format, long turns);
 }

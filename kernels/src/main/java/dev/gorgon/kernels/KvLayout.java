@@ -22,6 +22,9 @@ public record KvLayout(int headDim, WeightFormat format) {
         if (headDim < 2 || headDim % 2 != 0) {
             throw new IllegalArgumentException("head dimension must be even and positive, got " + headDim);
         }
+        if (format.isQuantized()) {
+            throw new IllegalArgumentException("keys and values are not quantized, got " + format);
+        }
     }
 
     /** Bytes of the keys of a page; the values follow and take as many. */

@@ -18,6 +18,18 @@ final class Memory {
 
     private Memory() {}
 
+    static byte getByte(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    static void putByte(long address, byte value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+    }
+
+    static int getInt(long address) {
+        return ALL.get(INT, address);
+    }
+
     static float getFloat(long address) {
         return ALL.get(FLOAT, address);
     }

@@ -5,21 +5,28 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A weight matrix {@code W[outFeatures][inFeatures]} in the interleaved order that all kernels read: blocks of 32 outputs, and in
- * a block, pair by pair of inputs, the 32 outputs' weights for both inputs.
+ * a block, unit by unit of inputs, the 32 outputs' weights for all inputs of the unit.
  *
  * <pre>
- *  BF16  [block][k/2][output 0..31][k%2]   one 32-bit lane = one output's weights for inputs k and k+1
- *  F32   [block][k/2][k%2][output 0..31]
+ *  F32   [block][k/2]{ [k%2][output 0..31] }
+ *  BF16  [block][k/2]{ [output 0..31][k%2] }              one 32-bit lane = one output's weights for inputs k and k+1
+ *  Q8    [block][k/32]{ [output 0..31] half-float scale,
+ *                       [k/4%8][output 0..31][k%4] }      bytes q + 128
+ *  Q4    [block][k/32]{ [output 0..31] half-float scale,
+ *                       [k/4%4][output 0..31][k%4] }      bytes with q + 8 of input k low, of input k + 16 high
  * </pre>
  *
  * A vector lane belongs to one output, so a dot product is never split over lanes and its order of additions does not depend on
- * the vector width, the number of rows or the number of threads: the even inputs are summed in order, the odd inputs are summed
- * in order, and the two sums are added. Missing outputs of the last block and a missing odd input are zero.
+ * the vector width, the number of rows or the number of threads. Missing outputs of the last block and missing inputs of the last
+ * unit are zero.
  */
 public final class PackedMatrix {
 
     /** Outputs per block. */
     public static final int BLOCK = 32;
+
+    /** Inputs that share a scale in the quantized formats. */
+    public static final int GROUP = 32;
 
     private final WeightFormat format;
     private final int outFeatures;
@@ -35,18 +42,29 @@ public final class PackedMatrix {
 
     /** Allocates a zeroed matrix. */
     public static PackedMatrix allocate(Arena arena, WeightFormat format, int outFeatures, int inFeatures) {
-        if (outFeatures < 1 || inFeatures < 1) {
-            throw new IllegalArgumentException("bad shape " + outFeatures + "x" + inFeatures);
+        return over(arena.allocate(bytes(format, outFeatures, inFeatures), 64), format, outFeatures, inFeatures);
+    }
+
+    /**
+     * A matrix that was packed before, or is zero.
+     *
+     * @throws IllegalArgumentException if the memory is not exactly as large as such a matrix
+     */
+    public static PackedMatrix over(MemorySegment data, WeightFormat format, int outFeatures, int inFeatures) {
+        if (data.byteSize() != bytes(format, outFeatures, inFeatures)) {
+            throw new IllegalArgumentException(format + " weights of shape " + outFeatures + "x" + inFeatures + " take "
+                    + bytes(format, outFeatures, inFeatures) + " bytes, not " + data.byteSize());
         }
-        return new PackedMatrix(
-                format, outFeatures, inFeatures, arena.allocate(bytes(format, outFeatures, inFeatures), 64));
+        return new PackedMatrix(format, outFeatures, inFeatures, data);
     }
 
     /** Bytes that a packed matrix of this shape occupies. */
     public static long bytes(WeightFormat format, int outFeatures, int inFeatures) {
+        if (outFeatures < 1 || inFeatures < 1) {
+            throw new IllegalArgumentException("bad shape " + outFeatures + "x" + inFeatures);
+        }
         long blocks = (outFeatures + BLOCK - 1) / BLOCK;
-        long pairs = (inFeatures + 1) / 2;
-        return blocks * pairs * 2 * BLOCK * format.bytes();
+        return blocks * format.units(inFeatures) * format.unitBytes();
     }
 
     public WeightFormat format() {
@@ -67,8 +85,13 @@ public final class PackedMatrix {
     }
 
     /** Pairs of inputs; with an odd number of inputs the last pair has a zero weight. */
-    public int pairs() {
+    int pairs() {
         return (inFeatures + 1) / 2;
+    }
+
+    /** Groups of inputs in the quantized formats. */
+    int groups() {
+        return (inFeatures + GROUP - 1) / GROUP;
     }
 
     public MemorySegment data() {
@@ -77,20 +100,36 @@ public final class PackedMatrix {
 
     /** Address of a block's first weight. */
     public long blockAddress(int block) {
-        return data.address() + block * blockBytes();
+        return unitAddress(block, 0);
     }
 
-    long blockBytes() {
-        return (long) pairs() * 2 * BLOCK * format.bytes();
+    long unitAddress(int block, int unit) {
+        return data.address() + ((long) block * format.units(inFeatures) + unit) * format.unitBytes();
     }
 
     /**
      * Packs rows of a row-major matrix of shape {@code [sourceRows][inFeatures]} as outputs {@code firstOutput + row}, rounding
-     * to this matrix's format. Different row ranges may be packed by different threads at once.
+     * to this matrix's format. Different row ranges may be packed by different threads at once. The specification of
+     * {@link Kernels#pack}.
      *
      * @param scale factor applied in float32 before rounding
+     * @return whether all elements were finite and, if quantized, within the range of the scales
      */
-    public void pack(Source source, int fromRow, int toRow, int firstOutput, float scale) {
+    public boolean pack(Source source, int fromRow, int toRow, int firstOutput, float scale) {
+        requireFit(source, fromRow, toRow, firstOutput);
+        boolean finite = true;
+        float[] group = new float[format.unitInputs()];
+        for (int row = fromRow; row < toRow; row++) {
+            int output = firstOutput + row;
+            for (int unit = 0; unit < format.units(inFeatures); unit++) {
+                finite &= source.read(row, unit * group.length, scale, group);
+                finite &= PackedUnits.put(format, unitAddress(output / BLOCK, unit), output % BLOCK, group);
+            }
+        }
+        return finite;
+    }
+
+    void requireFit(Source source, int fromRow, int toRow, int firstOutput) {
         if (fromRow < 0 || toRow > source.rows || firstOutput < 0 || firstOutput + toRow > outFeatures) {
             throw new IllegalArgumentException("rows " + fromRow + ".." + toRow + " of " + source.rows + " at output "
                     + firstOutput + " do not fit in " + outFeatures + " outputs");
@@ -99,42 +138,13 @@ public final class PackedMatrix {
             throw new IllegalArgumentException(
                     "the source has " + source.columns + " columns, the matrix " + inFeatures + " inputs");
         }
-        for (int row = fromRow; row < toRow; ) {
-            int output = firstOutput + row;
-            int lanes = Math.min(toRow - row, BLOCK - output % BLOCK);
-            packLanes(source, row, output, lanes, scale);
-            row += lanes;
-        }
-    }
-
-    private void packLanes(Source source, int row, int output, int lanes, float scale) {
-        long block = blockAddress(output / BLOCK);
-        int lane = output % BLOCK;
-        for (int k = 0; k < inFeatures; k++) {
-            long from = source.address(row, k);
-            long step = (long) source.columns * source.type.bytes();
-            for (int l = 0; l < lanes; l++) {
-                float value = source.type.read(from + l * step) * scale;
-                put(block, k, lane + l, value);
-            }
-        }
-    }
-
-    private void put(long block, int k, int lane, float value) {
-        if (format == WeightFormat.F32) {
-            Memory.putFloat(block + 4L * ((long) k * BLOCK + lane), value);
-        } else {
-            Memory.putShort(block + 2L * (((long) (k / 2) * BLOCK + lane) * 2 + k % 2), BFloat16.fromFloat(value));
-        }
     }
 
     /** The weight of one output for one input. */
     public float get(int output, int input) {
-        long block = blockAddress(output / BLOCK);
-        int lane = output % BLOCK;
-        return format == WeightFormat.F32
-                ? Memory.getFloat(block + 4L * ((long) input * BLOCK + lane))
-                : BFloat16.toFloat(Memory.getShort(block + 2L * (((long) (input / 2) * BLOCK + lane) * 2 + input % 2)));
+        int unitInputs = format.unitInputs();
+        return PackedUnits.get(
+                format, unitAddress(output / BLOCK, input / unitInputs), output % BLOCK, input % unitInputs);
     }
 
     /**
@@ -154,8 +164,15 @@ public final class PackedMatrix {
             }
         }
 
-        long address(int row, int column) {
-            return data.address() + ((long) row * columns + column) * type.bytes();
+        /** Reads some scaled elements of a row, zeros past its end; returns whether all are finite. */
+        boolean read(int row, int column, float scale, float[] target) {
+            boolean finite = true;
+            for (int i = 0; i < target.length; i++) {
+                long index = (long) row * columns + column + i;
+                target[i] = column + i < columns ? type.read(data.address() + index * type.bytes()) * scale : 0f;
+                finite &= Float.isFinite(target[i]);
+            }
+            return finite;
         }
     }
 }

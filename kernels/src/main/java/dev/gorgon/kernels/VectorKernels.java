@@ -5,6 +5,7 @@ import static dev.gorgon.kernels.VectorMath.LANES;
 import static dev.gorgon.kernels.VectorMath.load;
 import static dev.gorgon.kernels.VectorMath.store;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /** The portable provider: the Vector API, in the order of operations that {@link ScalarKernels} specifies. */
@@ -25,13 +26,38 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void linear(PackedMatrix w, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean accumulate) {
+    public long packedInputBytes(WeightFormat format, int inFeatures, int rows) {
+        return scalar.packedInputBytes(format, inFeatures, rows);
+    }
+
+    @Override
+    public int inputPanels(WeightFormat format, int rows) {
+        return scalar.inputPanels(format, rows);
+    }
+
+    @Override
+    public void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed) {
+        scalar.packInputs(format, x, firstPanel, endPanel, packed);
+    }
+
+    @Override
+    public void linear(
+            PackedMatrix w,
+            int firstBlock,
+            int endBlock,
+            FloatMatrix x,
+            MemorySegment packed,
+            FloatMatrix y,
+            boolean accumulate) {
         // tiles write whole blocks; one that the outputs end in is left to the scalar code
         int whole = Math.max(firstBlock, Math.min(endBlock, y.columns() / PackedMatrix.BLOCK));
-        BlockProduct product = new BlockProduct(w.format() == WeightFormat.BF16 ? BF16 : F32, w, x, y, accumulate);
-        product.run(firstBlock, whole);
+        if (w.format().isQuantized()) {
+            QuantizedProduct.run(w, firstBlock, whole, packed, y, accumulate);
+        } else {
+            new BlockProduct(w.format() == WeightFormat.BF16 ? BF16 : F32, w, x, y, accumulate).run(firstBlock, whole);
+        }
         if (whole < endBlock) {
-            scalar.linear(w, whole, endBlock, x, y, accumulate);
+            scalar.linear(w, whole, endBlock, x, packed, y, accumulate);
         }
     }
 
@@ -183,5 +209,15 @@ final class VectorKernels implements Kernels {
             i++;
         }
         return i;
+    }
+
+    @Override
+    public float read(MemorySegment memory) {
+        return VectorMath.read(memory);
+    }
+
+    @Override
+    public long peak(WeightFormat format, long turns) {
+        return VectorMath.peak(turns);
     }
 }

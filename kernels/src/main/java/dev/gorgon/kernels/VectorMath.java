@@ -4,6 +4,7 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -76,5 +77,50 @@ final class VectorMath {
 
     static FloatVector silu(FloatVector a) {
         return a.div(exp(a.neg()).add(1f));
+    }
+
+    /** Reads a segment with two streams, as the kernels do; the sum of some of it. */
+    static float read(MemorySegment memory) {
+        int step = 4 * VECTOR_BYTES;
+        long half = memory.byteSize() / 2 / step * step;
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        int turns = Math.toIntExact(half / step * 2);
+        for (int i = 0; i < turns; i++) {
+            long at = memory.address() + (long) i * (step / 2);
+            a = a.add(load(at));
+            b = b.add(load(at + VECTOR_BYTES));
+            c = c.add(load(at + half));
+            d = d.add(load(at + half + VECTOR_BYTES));
+        }
+        return a.add(b).add(c.add(d)).lane(0);
+    }
+
+    /** Independent chains of float32 multiply-adds; the number of operations done. */
+    static long peak(long turns) {
+        FloatVector w = FloatVector.broadcast(FLOATS, 0.5f);
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        FloatVector e = a;
+        FloatVector f = a;
+        FloatVector g = a;
+        FloatVector h = a;
+        for (long i = 0; i < turns; i++) {
+            a = w.fma(w, a);
+            b = w.fma(w, b);
+            c = w.fma(w, c);
+            d = w.fma(w, d);
+            e = w.fma(w, e);
+            f = w.fma(w, f);
+            g = w.fma(w, g);
+            h = w.fma(w, h);
+        }
+        float sum = a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).lane(0);
+        // the branch is never taken, but keeps the sums alive
+        return sum < 0f ? 0 : 2L * 8 * LANES * turns;
     }
 }

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AttentionTest {
 
     private static final int HEADS = 3;
-    private final Kernels portable = KernelProviders.select("portable");
     private final Kernels scalar = KernelProviders.select("scalar");
 
     /** A cache with shuffled blocks that holds {@code positions} positions in order of slots. */
@@ -44,8 +43,13 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"64,BF16,0", "64,F32,0", "32,BF16,7", "128,F32,20", "12,BF16,0", "96,BF16,33"})
-    void portableEqualsTheScalarTwinForPrefillChainsAndWindows(int headDim, WeightFormat format, int window) {
+    @CsvSource({"64,BF16,0", "64,F32,0", "32,BF16,7", "128,F32,20", "12,BF16,0", "96,BF16,33", "80,F32,0", "40,BF16,11"
+    })
+    void equalsTheScalarTwinForPrefillChainsAndWindows(int headDim, WeightFormat format, int window) {
+        TestData.providers().forEach(kernels -> prefillAndChains(kernels, headDim, format, window));
+    }
+
+    private void prefillAndChains(Kernels kernels, int headDim, WeightFormat format, int window) {
         SplittableRandom random = new SplittableRandom(headDim);
         KvLayout layout = new KvLayout(headDim, format);
         try (Arena arena = Arena.ofConfined()) {
@@ -53,7 +57,7 @@ class AttentionTest {
                 FloatMatrix keys = TestData.random(arena, random, length, headDim);
                 FloatMatrix values = TestData.random(arena, random, length, headDim);
                 KvPages pages = cache(arena, random, layout, keys, values);
-                for (int rows : new int[] {1, 2, 4, 5}) {
+                for (int rows : new int[] {1, 2, 4, 5, 14}) {
                     if (rows > length) {
                         continue;
                     }
@@ -66,12 +70,12 @@ class AttentionTest {
                     FloatMatrix expected = FloatMatrix.allocate(arena, rows, HEADS * headDim);
                     FloatMatrix actual = FloatMatrix.allocate(arena, rows, HEADS * headDim);
                     scalar.attend(task(pages, queries, expected, contexts, window), scratch(arena));
-                    portable.attend(task(pages, queries, actual, contexts, window), scratch(arena));
+                    kernels.attend(task(pages, queries, actual, contexts, window), scratch(arena));
                     assertSameBits(actual, expected);
                     for (int r = 0; r < rows; r++) {
                         FloatMatrix alone = FloatMatrix.allocate(arena, 1, HEADS * headDim);
                         RowContexts one = new RowContexts(new int[] {positions[r]}, length - rows, null);
-                        portable.attend(task(pages, queries.rows(r, r + 1), alone, one, window), scratch(arena));
+                        kernels.attend(task(pages, queries.rows(r, r + 1), alone, one, window), scratch(arena));
                         assertSameBits(alone, expected.rows(r, r + 1));
                     }
                 }
@@ -85,8 +89,14 @@ class AttentionTest {
 
     /** Rows of random trees give the bits of the same tokens decoded one after the other. */
     @ParameterizedTest
-    @EnumSource(WeightFormat.class)
+    @EnumSource(
+            value = WeightFormat.class,
+            names = {"F32", "BF16"})
     void treeRowsEqualSequentialRows(WeightFormat format) {
+        TestData.providers().forEach(kernels -> trees(kernels, format));
+    }
+
+    private void trees(Kernels kernels, WeightFormat format) {
         int headDim = 64;
         KvLayout layout = new KvLayout(headDim, format);
         SplittableRandom random = new SplittableRandom(11);
@@ -108,7 +118,7 @@ class AttentionTest {
                 KvPages pages = cache(arena, random, layout, keys, values);
                 FloatMatrix tree = FloatMatrix.allocate(arena, rows, HEADS * headDim);
                 int window = trial % 3 == 0 ? 9 : 0;
-                portable.attend(
+                kernels.attend(
                         task(pages, queries, tree, new RowContexts(positions, prefix, paths), window), scratch(arena));
                 FloatMatrix twin = FloatMatrix.allocate(arena, rows, HEADS * headDim);
                 scalar.attend(
@@ -125,7 +135,7 @@ class AttentionTest {
                     }
                     FloatMatrix sequential = FloatMatrix.allocate(arena, 1, HEADS * headDim);
                     RowContexts context = new RowContexts(new int[] {length - 1}, length - 1, null);
-                    portable.attend(
+                    kernels.attend(
                             task(
                                     cache(arena, random, layout, k, v),
                                     queries.rows(r, r + 1),
@@ -140,7 +150,9 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(WeightFormat.class)
+    @EnumSource(
+            value = WeightFormat.class,
+            names = {"F32", "BF16"})
     void copyingAPositionKeepsItsBits(WeightFormat format) {
         KvLayout layout = new KvLayout(16, format);
         SplittableRandom random = new SplittableRandom(5);
@@ -153,6 +165,28 @@ class AttentionTest {
             MemorySegment to = arena.allocate(layout.pageBytes(), 64);
             layout.copy(from.address(), 14, to.address(), 3);
             assertThat(to.mismatch(direct)).isEqualTo(-1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = WeightFormat.class,
+            names = {"F32", "BF16"})
+    void allProvidersStoreTheSameBytes(WeightFormat format) {
+        SplittableRandom random = new SplittableRandom(6);
+        try (Arena arena = Arena.ofConfined()) {
+            for (int headDim : new int[] {2, 12, 64}) {
+                KvLayout layout = new KvLayout(headDim, format);
+                FloatMatrix row = TestData.random(arena, random, 2, headDim);
+                row.set(0, 1, Float.NaN);
+                MemorySegment expected = arena.allocate(layout.pageBytes(), 64);
+                layout.store(expected.address(), 5, row.address(0), row.address(1));
+                TestData.providers().forEach(kernels -> {
+                    MemorySegment actual = arena.allocate(layout.pageBytes(), 64);
+                    kernels.storeKeyValue(layout, actual.address(), 5, row.address(0), row.address(1));
+                    assertThat(actual.mismatch(expected)).isEqualTo(-1);
+                });
+            }
         }
     }
 }

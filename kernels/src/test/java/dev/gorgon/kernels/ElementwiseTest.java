@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ElementwiseTest {
@@ -35,7 +36,6 @@ class ElementwiseTest {
         Float.NaN
     };
 
-    private final Kernels portable = KernelProviders.select("portable");
     private final Kernels scalar = KernelProviders.select("scalar");
 
     private static FloatMatrix edgy(Arena arena, SplittableRandom random, int rows, int columns) {
@@ -50,7 +50,11 @@ class ElementwiseTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 13, 15, 16, 17, 64, 207, 256, 4098})
-    void portableEqualsTheScalarTwin(int columns) {
+    void equalsTheScalarTwin(int columns) {
+        TestData.providers().forEach(kernels -> elementwise(kernels, columns));
+    }
+
+    private void elementwise(Kernels kernels, int columns) {
         SplittableRandom random = new SplittableRandom(columns);
         try (Arena arena = Arena.ofConfined()) {
             FloatMatrix x = TestData.random(arena, random, 3, columns);
@@ -60,19 +64,19 @@ class ElementwiseTest {
             FloatMatrix actual = FloatMatrix.allocate(arena, 3, columns);
 
             scalar.rmsNorm(x, weight, 1e-5f, expected);
-            portable.rmsNorm(x, weight, 1e-5f, actual);
+            kernels.rmsNorm(x, weight, 1e-5f, actual);
             assertSameBits(actual, expected);
 
             scalar.gatedActivation(a, x, expected);
-            portable.gatedActivation(a, x, actual);
+            kernels.gatedActivation(a, x, actual);
             assertSameBits(actual, expected);
 
             scalar.residualActivation(x, a, weight, expected);
-            portable.residualActivation(x, a, weight, actual);
+            kernels.residualActivation(x, a, weight, actual);
             assertSameBits(actual, expected);
 
             scalar.addBias(expected, weight);
-            portable.addBias(actual, weight);
+            kernels.addBias(actual, weight);
             assertSameBits(actual, expected);
         }
     }
@@ -80,6 +84,10 @@ class ElementwiseTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 16, 32, 40, 64})
     void rotationEqualsTheScalarTwin(int pairs) {
+        TestData.providers().forEach(kernels -> rotation(kernels, pairs));
+    }
+
+    private void rotation(Kernels kernels, int pairs) {
         SplittableRandom random = new SplittableRandom(pairs);
         float[] frequencies = new float[pairs];
         for (int i = 0; i < pairs; i++) {
@@ -91,7 +99,7 @@ class ElementwiseTest {
             FloatMatrix actual = FloatMatrix.allocate(arena, 1, 6 * pairs);
             actual.copyRow(expected, 0, 0);
             scalar.rotate(expected.address(0), 3, table, 291);
-            portable.rotate(actual.address(0), 3, table, 291);
+            kernels.rotate(actual.address(0), 3, table, 291);
             assertSameBits(actual, expected);
         }
     }
@@ -99,6 +107,10 @@ class ElementwiseTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 15, 16, 17, 100, 4096})
     void logitStatisticsEqualTheScalarTwin(int count) {
+        TestData.providers().forEach(kernels -> logitStatistics(kernels, count));
+    }
+
+    private void logitStatistics(Kernels kernels, int count) {
         SplittableRandom random = new SplittableRandom(count);
         try (Arena arena = Arena.ofConfined()) {
             FloatMatrix logits = TestData.random(arena, random, 1, count + 40);
@@ -108,23 +120,24 @@ class ElementwiseTest {
                 }
                 logits.set(0, 7 + random.nextInt(count), 3f);
                 logits.set(0, 7 + random.nextInt(count), 3f);
-                assertThat(portable.reduceLogits(logits.address(0), 7, 7 + count))
+                assertThat(kernels.reduceLogits(logits.address(0), 7, 7 + count))
                         .isEqualTo(scalar.reduceLogits(logits.address(0), 7, 7 + count));
             }
             logits.set(0, 7 + random.nextInt(count), Float.NaN);
-            assertThat(portable.reduceLogits(logits.address(0), 7, 7 + count).sumExp())
+            assertThat(kernels.reduceLogits(logits.address(0), 7, 7 + count).sumExp())
                     .isNaN();
             assertThat(scalar.reduceLogits(logits.address(0), 7, 7 + count).sumExp())
                     .isNaN();
         }
     }
 
-    @Test
-    void infinityAmongTheLogitsShowsAsNaN() {
+    @ParameterizedTest
+    @MethodSource("dev.gorgon.kernels.TestData#providers")
+    void infinityAmongTheLogitsShowsAsNaN(Kernels kernels) {
         try (Arena arena = Arena.ofConfined()) {
             FloatMatrix logits = TestData.random(arena, new SplittableRandom(1), 1, 40);
             logits.set(0, 20, Float.POSITIVE_INFINITY);
-            assertThat(portable.reduceLogits(logits.address(0), 0, 40).sumExp()).isNaN();
+            assertThat(kernels.reduceLogits(logits.address(0), 0, 40).sumExp()).isNaN();
         }
     }
 

@@ -6,11 +6,35 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Random operands and bitwise comparison for the kernel tests. */
 final class TestData {
 
     private TestData() {}
+
+    /** Every provider but the specification itself. */
+    static Stream<Kernels> providers() {
+        return KernelProviders.available().stream()
+                .filter(name -> !name.equals("scalar"))
+                .map(KernelProviders::select);
+    }
+
+    /** Whether a provider rounds inputs to bfloat16, the one thing that its scalar twin does not do. */
+    static boolean roundsInputs(Kernels kernels, WeightFormat format) {
+        return format == WeightFormat.BF16 && kernels.name().contains("vnni");
+    }
+
+    /** Rows packed as the provider wants them, then multiplied. */
+    static void linear(
+            Kernels kernels, PackedMatrix w, int firstBlock, int endBlock, FloatMatrix x, FloatMatrix y, boolean add) {
+        try (Arena arena = Arena.ofConfined()) {
+            long bytes = kernels.packedInputBytes(w.format(), w.inFeatures(), x.rows());
+            MemorySegment packed = arena.allocate(Math.max(1, bytes), 64);
+            kernels.packInputs(w.format(), x, 0, kernels.inputPanels(w.format(), x.rows()), packed);
+            kernels.linear(w, firstBlock, endBlock, x, packed, y, add);
+        }
+    }
 
     static FloatMatrix random(Arena arena, SplittableRandom random, int rows, int columns) {
         FloatMatrix matrix = FloatMatrix.allocate(arena, rows, columns + 1);

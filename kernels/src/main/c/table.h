@@ -1,0 +1,20 @@
+/* The table of one instruction set, from everything above. */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+
+const struct kernels PASTE(gorgon_, INSTRUCTION_SET) = {
+    .panel_rows = {PANEL_ROWS_FLOAT, BF16_IS_F32 ? PANEL_ROWS_FLOAT : PANEL_ROWS_DOT, PANEL_ROWS_INT, PANEL_ROWS_INT},
+    .input_row_bytes = input_row_bytes,
+    .pack_inputs = pack_inputs,
+    .linear = linear,
+    .pack_weights = pack_weights,
+    .rms_norm = rms_norm,
+    .rotate = rotate,
+    .gated_activation = gated_activation,
+    .residual_activation = residual_activation,
+    .attend = attend,
+    .store = store,
+    .reduce_logits = reduce_logits,
+    .read = read_memory,
+    .peak = peak,
+};
