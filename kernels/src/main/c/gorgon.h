@@ -63,11 +63,9 @@ struct weights {
 
 /* Entries in the order in which Java reads them. */
 struct kernels {
-    /* Rows of activations that one pass over a block of weights serves, per format. */
-    int64_t panel_rows[FORMATS];
     /* Bytes of one row of activations once packed for weights of a format. */
     int64_t (*input_row_bytes)(int32_t format, int32_t inputs);
-    /* Packs panels [first, end) of rows of activations. */
+    /* Packs groups [first, end) of 32 inputs of all rows of activations. */
     void (*pack_inputs)(int32_t format, int32_t inputs, const float *x, int64_t stride, int32_t rows, int32_t first,
                         int32_t end, uint8_t *packed);
     void (*linear)(int32_t format, const uint8_t *weights, int32_t outputs, int32_t inputs, int32_t first, int32_t end,

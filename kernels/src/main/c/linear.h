@@ -27,8 +27,16 @@ INLINE int32_t units(int32_t format, int32_t inputs)
 
 INLINE int64_t unit_bytes(int32_t format)
 {
-    static const int64_t bytes[FORMATS] = {2 * BLOCK * 4, 2 * BLOCK * 2, BLOCK * 2 + BLOCK * GROUP, BLOCK * 2 + BLOCK * GROUP / 2};
-    return bytes[format];
+    switch (format) {
+    case FORMAT_F32:
+        return 2 * BLOCK * 4;
+    case FORMAT_BF16:
+        return 2 * BLOCK * 2;
+    case FORMAT_Q8:
+        return BLOCK * 2 + BLOCK * GROUP;
+    default:
+        return BLOCK * 2 + BLOCK * GROUP / 2;
+    }
 }
 
 INLINE int64_t input_unit_bytes(int32_t format)
@@ -75,17 +83,18 @@ INLINE uint32_t bf16(float value)
     return (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
 }
 
-/* Panel: [pair][row][2] float32. */
-static void pack_float(int32_t inputs, const float *x, int64_t stride, int32_t rows, float *out)
+/* Groups of inputs [first, end) of a panel: [pair][row][2] float32. */
+static void pack_float(int32_t inputs, int32_t first, int32_t end, const float *x, int64_t stride, int32_t rows, float *out)
 {
+    int32_t stop = end * GROUP < inputs ? end * GROUP : inputs;
     for (int32_t r = 0; r < rows; r++) {
         const float *row = x + r * stride;
-        float *to = out + 2 * r;
-        int32_t k = 0;
-        for (; k + 2 <= inputs; k += 2, to += 2 * rows) {
+        int32_t k = first * GROUP;
+        float *to = out + (int64_t)k * rows + 2 * r;
+        for (; k + 2 <= stop; k += 2, to += 2 * rows) {
             memcpy(to, row + k, 8);
         }
-        if (k < inputs) {
+        if (k < stop) {
             to[0] = row[k];
             to[1] = 0.0f;
         }
@@ -93,33 +102,30 @@ static void pack_float(int32_t inputs, const float *x, int64_t stride, int32_t r
 }
 
 #ifdef HAS_BF16_DOT
-/* Panel: [pair][row][2] bfloat16, rounded to nearest even. */
-static void pack_bf16(int32_t inputs, const float *x, int64_t stride, int32_t rows, uint32_t *out)
+/* Groups of inputs [first, end) of a panel: [pair][row][2] bfloat16, rounded to nearest even. */
+static void pack_bf16(int32_t inputs, int32_t first, int32_t end, const float *x, int64_t stride, int32_t rows, uint32_t *out)
 {
+    int32_t stop = end * GROUP < inputs ? end * GROUP : inputs;
     for (int32_t r = 0; r < rows; r++) {
         const float *row = x + r * stride;
-        uint32_t *to = out + r;
-        int32_t k = 0;
-        for (; k + 32 <= inputs; k += 32) {
-            i16 pairs = (i16)_mm512_cvtne2ps_pbh(v_load(row + k + 16), v_load(row + k));
-            if (rows == 1) {
-                i_store(to, pairs);
-                to += 16;
-            } else {
-                uint32_t lanes[16];
-                i_store(lanes, pairs);
-                for (int i = 0; i < 16; i++, to += rows) {
-                    *to = lanes[i];
-                }
+        for (int32_t k = first * GROUP; k < stop; k += GROUP) {
+            uint32_t *to = out + (int64_t)(k / 2) * rows + r;
+            int32_t count = stop - k < GROUP ? (stop - k + 1) / 2 : GROUP / 2;
+            float tail[GROUP] = {0};
+            const float *from = row + k;
+            if (stop - k < GROUP) {
+                memcpy(tail, from, (size_t)(stop - k) * 4);
+                from = tail;
             }
-        }
-        if (k < inputs) {
-            float tail[32] = {0};
-            uint32_t lanes[16];
-            memcpy(tail, row + k, (size_t)(inputs - k) * 4);
-            i_store(lanes, (i16)_mm512_cvtne2ps_pbh(v_load(tail + 16), v_load(tail)));
-            for (int i = 0; k < inputs; k += 2, i++, to += rows) {
-                *to = lanes[i];
+            i16 pairs = (i16)_mm512_cvtne2ps_pbh(v_load(from + 16), v_load(from));
+            if (rows == 1 && count == GROUP / 2) {
+                i_store(to, pairs);
+                continue;
+            }
+            uint32_t lanes[GROUP / 2];
+            i_store(lanes, pairs);
+            for (int32_t i = 0; i < count; i++) {
+                to[i * rows] = lanes[i];
             }
         }
     }
@@ -153,11 +159,11 @@ INLINE void quantize_group(const float *x, int32_t offset, float *scale, int32_t
     *sum = -offset * total;
 }
 
-/* Panel: [group]{ [row] scale, [row] -offset*sum, [inputs/4][row][4] int8 }. */
-static void pack_int(int32_t inputs, int32_t offset, const float *x, int64_t stride, int32_t rows, uint8_t *out)
+/* Groups of inputs [first, end) of a panel: [group]{ [row] scale, [row] -offset*sum, [inputs/4][row][4] int8 }. */
+static void pack_int(int32_t inputs, int32_t offset, int32_t first, int32_t end, const float *x, int64_t stride, int32_t rows,
+                     uint8_t *out)
 {
-    int32_t groups = (inputs + GROUP - 1) / GROUP;
-    for (int32_t g = 0; g < groups; g++) {
+    for (int32_t g = first; g < end; g++) {
         uint8_t *unit = out + (int64_t)g * rows * (8 + GROUP);
         uint32_t *bytes = (uint32_t *)unit + 2 * rows;
         for (int32_t r = 0; r < rows; r++) {
@@ -181,19 +187,19 @@ static void pack_inputs(int32_t format, int32_t inputs, const float *x, int64_t 
 {
     int32_t count = panels(format, rows);
     int64_t row_bytes = input_row_bytes(format, inputs);
-    for (int32_t panel = first; panel < end; panel++) {
+    for (int32_t panel = 0; panel < count; panel++) {
         int32_t start = panel_start(rows, count, panel);
-        int32_t panel_size = panel_start(rows, count, panel + 1) - start;
+        int32_t size = panel_start(rows, count, panel + 1) - start;
         const float *from = x + start * stride;
         uint8_t *to = packed + start * row_bytes;
         if (format >= FORMAT_Q8) {
-            pack_int(inputs, format == FORMAT_Q8 ? Q8_OFFSET : 8, from, stride, panel_size, to);
+            pack_int(inputs, format == FORMAT_Q8 ? Q8_OFFSET : 8, first, end, from, stride, size, to);
 #ifdef HAS_BF16_DOT
         } else if (format == FORMAT_BF16) {
-            pack_bf16(inputs, from, stride, panel_size, (uint32_t *)to);
+            pack_bf16(inputs, first, end, from, stride, size, (uint32_t *)to);
 #endif
         } else {
-            pack_float(inputs, from, stride, panel_size, (float *)to);
+            pack_float(inputs, first, end, from, stride, size, (float *)to);
         }
     }
 }

@@ -3,7 +3,6 @@
 #define PASTE(a, b) PASTE_(a, b)
 
 const struct kernels PASTE(gorgon_, INSTRUCTION_SET) = {
-    .panel_rows = {PANEL_ROWS_FLOAT, BF16_IS_F32 ? PANEL_ROWS_FLOAT : PANEL_ROWS_DOT, PANEL_ROWS_INT, PANEL_ROWS_INT},
     .input_row_bytes = input_row_bytes,
     .pack_inputs = pack_inputs,
     .linear = linear,

@@ -6,6 +6,7 @@ import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -37,17 +38,21 @@ public class LinearBenchmark {
     @Param({"1", "2", "4", "8"})
     public int rows;
 
-    @Param({"BF16", "F32"})
+    @Param({"BF16", "Q8", "Q4", "F32"})
     public WeightFormat format;
 
     @Param({"768x256", "5632x2048"})
     public String shape;
 
-    private final Kernels kernels = KernelProviders.select("portable");
+    @Param({"auto", "portable"})
+    public String provider;
+
+    private Kernels kernels;
     private Arena arena;
     private PackedMatrix[] weights;
     private FloatMatrix x;
     private FloatMatrix y;
+    private MemorySegment packed;
     private int next;
 
     /** Allocates enough matrices to exceed the caches where the shape is large. */
@@ -57,11 +62,13 @@ public class LinearBenchmark {
         int outputs = Integer.parseInt(sizes[0]);
         int inputs = Integer.parseInt(sizes[1]);
         arena = Arena.ofShared();
+        kernels = KernelProviders.select(provider);
         weights = new PackedMatrix[outputs > 1000 ? 24 : 1];
         for (int i = 0; i < weights.length; i++) {
             weights[i] = PackedMatrix.allocate(arena, format, outputs, inputs);
             weights[i].data().fill((byte) 0x3c);
         }
+        packed = arena.allocate(Math.max(1, kernels.packedInputBytes(format, inputs, rows)), 64);
         x = FloatMatrix.allocate(arena, rows, inputs);
         y = FloatMatrix.allocate(arena, rows, outputs);
     }
@@ -75,7 +82,8 @@ public class LinearBenchmark {
     @Benchmark
     public float linear() {
         PackedMatrix w = weights[next++ % weights.length];
-        kernels.linear(w, 0, w.blocks(), x, y, false);
+        kernels.packInputs(format, x, 0, Kernels.inputGroups(w.inFeatures()), packed);
+        kernels.linear(w, 0, w.blocks(), x, packed, y, false);
         return y.get(0, 0);
     }
 }

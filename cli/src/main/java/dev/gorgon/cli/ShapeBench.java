@@ -17,8 +17,9 @@ import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.ModelLoader;
 import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
-import dev.gorgon.kernels.BandwidthProbe;
 import dev.gorgon.kernels.KernelProviders;
+import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.MachineProbe;
 import dev.gorgon.kernels.WeightFormat;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
@@ -65,10 +66,11 @@ final class ShapeBench {
 
     void run(int runs) {
         WeightFormat format = options.dtype.equals("float32") ? WeightFormat.F32 : WeightFormat.BF16;
-        Backend backend = new CpuBackend(KernelProviders.select(options.kernels), format, options.workers());
+        Kernels kernels = KernelProviders.select(options.kernels);
+        Backend backend = new CpuBackend(kernels, format, options.workers());
         try (backend;
                 Backend.Memory memory = backend.memory();
-                BandwidthProbe probe = new BandwidthProbe(PROBE_BYTES, options.workers())) {
+                MachineProbe probe = new MachineProbe(kernels, PROBE_BYTES, options.workers())) {
             long start = System.nanoTime();
             DecoderWeights weights = random(TINYLLAMA, memory);
             long bytes = weightBytes(weights);
@@ -81,11 +83,11 @@ final class ShapeBench {
             for (int rows : ROWS) {
                 step(backend, decoder, rows);
             }
-            probe.measure();
+            probe.bandwidth();
             double[] bandwidth = new double[runs];
             double[][] steps = new double[ROWS.length][runs];
             for (int run = 0; run < runs; run++) {
-                bandwidth[run] = probe.measure();
+                bandwidth[run] = probe.bandwidth();
                 for (int i = 0; i < ROWS.length; i++) {
                     steps[i][run] = step(backend, decoder, ROWS[i]);
                 }

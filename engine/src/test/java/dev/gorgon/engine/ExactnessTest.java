@@ -6,67 +6,87 @@ import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.speculate.Drafter;
 import dev.gorgon.engine.speculate.PromptLookup;
+import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever is drafted, batched, chunked, preempted or computed by however many threads: tokens and logprobs are those of plain
- * decoding, one sequence at a time on one thread, to the last bit (spec medusa.md §6.5).
+ * decoding, one sequence at a time on one thread, to the last bit (spec medusa.md §6.5). For all kernels and instruction sets that
+ * run here.
  */
+@ParameterizedClass
+@MethodSource("providers")
 class ExactnessTest {
 
     private static final int COUNT = 24;
     private static final List<Workload.Item> ITEMS = Workload.items(COUNT);
-    private static final Map<WeightFormat, List<TestEngine.Result>> PLAIN = new EnumMap<>(WeightFormat.class);
+    private static final Map<String, List<TestEngine.Result>> PLAIN = new HashMap<>();
+
+    /** Name of the kernels. */
+    @Parameter
+    String kernels = "";
+
+    static List<String> providers() {
+        return KernelProviders.available().stream()
+                .filter(name -> !name.equals("scalar"))
+                .toList();
+    }
 
     private static EngineOptions options(int maxRunning, int stepRows, int draftRows, int blocks) {
         return new EngineOptions(maxRunning, stepRows, draftRows, blocks, 8, false, false);
     }
 
-    @BeforeAll
-    static void decodePlainly() {
-        for (WeightFormat format : WeightFormat.values()) {
-            try (TestEngine engine = new TestEngine(format, 1, options(1, 512, 0, 400), "", Drafter.NONE)) {
-                PLAIN.put(format, Workload.alone(engine, ITEMS));
+    private TestEngine engine(
+            WeightFormat format, int threads, EngineOptions options, String defaultAdapter, Drafter drafter) {
+        return new TestEngine(kernels, format, threads, options, defaultAdapter, drafter);
+    }
+
+    /** Decodes one sequence at a time on one thread, once per provider and format. */
+    private List<TestEngine.Result> plain(WeightFormat format) {
+        return PLAIN.computeIfAbsent(kernels + " " + format, key -> {
+            try (TestEngine engine = engine(format, 1, options(1, 512, 0, 400), "", Drafter.NONE)) {
+                return Workload.alone(engine, ITEMS);
             }
-        }
+        });
     }
 
     /** Prompt and answer of every plain run, for drafters that know the future. */
-    private static List<int[]> known(WeightFormat format) {
+    private List<int[]> known(WeightFormat format) {
         List<int[]> known = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {
             int[] prompt = ITEMS.get(i).prompt();
-            int[] answer = PLAIN.get(format).get(i).ids();
+            int[] answer = plain(format).get(i).ids();
             known.add(IntStream.concat(Arrays.stream(prompt), Arrays.stream(answer))
                     .toArray());
         }
         return known;
     }
 
-    private static void assertPlain(WeightFormat format, List<TestEngine.Result> results) {
+    private void assertPlain(WeightFormat format, List<TestEngine.Result> results) {
         for (int i = 0; i < COUNT; i++) {
-            Workload.Answer expected = Workload.Answer.of(PLAIN.get(format).get(i));
+            Workload.Answer expected = Workload.Answer.of(plain(format).get(i));
             Workload.Answer actual = Workload.Answer.of(results.get(i));
             assertThat(actual.ids()).as("tokens of %s", ITEMS.get(i)).isEqualTo(expected.ids());
             assertThat(actual.logprobBits()).as("logprobs of %s", ITEMS.get(i)).isEqualTo(expected.logprobBits());
-            assertThat(results.get(i).streamed())
-                    .isEqualTo(PLAIN.get(format).get(i).streamed());
+            assertThat(results.get(i).streamed()).isEqualTo(plain(format).get(i).streamed());
             assertThat(results.get(i).events().stream()
                             .map(event -> event.alternatives())
                             .toList())
-                    .isEqualTo(PLAIN.get(format).get(i).events().stream()
+                    .isEqualTo(plain(format).get(i).events().stream()
                             .map(event -> event.alternatives())
                             .toList());
         }
@@ -75,18 +95,17 @@ class ExactnessTest {
     @ParameterizedTest
     @EnumSource(WeightFormat.class)
     void realHeadsInOneMixedBatch(WeightFormat format) {
-        try (TestEngine engine =
-                new TestEngine(format, 2, options(16, 128, 96, 400), "stheno-8m-medusa", Drafter.NONE)) {
+        try (TestEngine engine = engine(format, 2, options(16, 128, 96, 400), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(format, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().acceptedTokens()).isGreaterThan(100);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"1,16,BF16", "2,33,F32", "3,64,BF16", "4,17,F32", "2,300,BF16"})
+    @CsvSource({"1,16,BF16", "2,33,F32", "3,64,Q4", "4,17,Q8", "2,300,BF16"})
     void threadsAndChunkSizes(int threads, int stepRows, WeightFormat format) {
         try (TestEngine engine =
-                new TestEngine(format, threads, options(16, stepRows, 8, 400), "stheno-8m-medusa", Drafter.NONE)) {
+                engine(format, threads, options(16, stepRows, 8, 400), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(format, Workload.together(engine, ITEMS));
         }
     }
@@ -94,8 +113,8 @@ class ExactnessTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 16})
     void batchSizes(int running) {
-        try (TestEngine engine = new TestEngine(
-                WeightFormat.BF16, 2, options(running, 64, 32, 400), "stheno-8m-medusa-v1", Drafter.NONE)) {
+        try (TestEngine engine =
+                engine(WeightFormat.BF16, 2, options(running, 64, 32, 400), "stheno-8m-medusa-v1", Drafter.NONE)) {
             assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
         }
     }
@@ -103,8 +122,7 @@ class ExactnessTest {
     @ParameterizedTest
     @EnumSource(WeightFormat.class)
     void oracleDraftsAreAcceptedAndChangeNothing(WeightFormat format) {
-        try (TestEngine engine =
-                new TestEngine(format, 2, options(8, 128, 96, 400), "", TestDrafters.oracle(known(format)))) {
+        try (TestEngine engine = engine(format, 2, options(8, 128, 96, 400), "", TestDrafters.oracle(known(format)))) {
             assertPlain(format, Workload.together(engine, ITEMS));
             var stats = engine.engine().stats();
             assertThat(stats.acceptedTokens()).isGreaterThan(stats.emittedTokens() / 2);
@@ -114,7 +132,7 @@ class ExactnessTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 5})
     void draftsThatAreWrongAtOneDepth(int depth) {
-        try (TestEngine engine = new TestEngine(
+        try (TestEngine engine = engine(
                 WeightFormat.BF16,
                 2,
                 options(8, 128, 96, 400),
@@ -125,10 +143,10 @@ class ExactnessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,BF16", "2,F32", "3,BF16"})
+    @CsvSource({"1,BF16", "2,F32", "3,Q8", "4,Q4"})
     void randomTrees(long seed, WeightFormat format) {
-        try (TestEngine engine = new TestEngine(
-                format, 2, options(8, 200, 180, 400), "", TestDrafters.randomTrees(known(format), seed))) {
+        try (TestEngine engine =
+                engine(format, 2, options(8, 200, 180, 400), "", TestDrafters.randomTrees(known(format), seed))) {
             assertPlain(format, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().acceptedTokens()).isGreaterThan(50);
         }
@@ -136,8 +154,7 @@ class ExactnessTest {
 
     @Test
     void promptLookup() {
-        try (TestEngine engine =
-                new TestEngine(WeightFormat.BF16, 2, options(8, 128, 96, 400), "", new PromptLookup())) {
+        try (TestEngine engine = engine(WeightFormat.BF16, 2, options(8, 128, 96, 400), "", new PromptLookup())) {
             assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().acceptedTokens()).isPositive();
         }
@@ -147,7 +164,7 @@ class ExactnessTest {
     @Test
     void preemption() {
         try (TestEngine engine =
-                new TestEngine(WeightFormat.BF16, 2, options(12, 64, 48, 40), "stheno-8m-medusa", Drafter.NONE)) {
+                engine(WeightFormat.BF16, 2, options(12, 64, 48, 40), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().preemptions()).isPositive();
         }
@@ -161,13 +178,13 @@ class ExactnessTest {
         int slots = item.prompt().length + item.maxNewTokens() - 1;
         int[] blocks = IntStream.range(0, slots / KvStorage.BLOCK + 1).toArray();
         long[] expected;
-        try (TestEngine engine = new TestEngine(format, 1, options(1, 512, 0, 40), "", Drafter.NONE)) {
+        try (TestEngine engine = engine(format, 1, options(1, 512, 0, 40), "", Drafter.NONE)) {
             engine.run(item.on(engine, false));
             expected = fingerprints(engine, blocks, slots);
         }
         for (int seed = 0; seed < 5; seed++) {
-            try (TestEngine engine = new TestEngine(
-                    format, 2, options(1, 16, 15, 40), "", TestDrafters.randomTrees(known(format), seed))) {
+            try (TestEngine engine =
+                    engine(format, 2, options(1, 16, 15, 40), "", TestDrafters.randomTrees(known(format), seed))) {
                 engine.run(item.on(engine, false));
                 assertThat(engine.engine().stats().acceptedTokens()).isPositive();
                 assertThat(fingerprints(engine, blocks, slots)).isEqualTo(expected);
@@ -187,8 +204,7 @@ class ExactnessTest {
         Workload.Item item = ITEMS.get(7);
         List<Integer> expected = null;
         for (int stepRows : new int[] {512, 16, 37}) {
-            try (TestEngine engine =
-                    new TestEngine(WeightFormat.F32, 2, options(4, stepRows, 0, 200), "", Drafter.NONE)) {
+            try (TestEngine engine = engine(WeightFormat.F32, 2, options(4, stepRows, 0, 200), "", Drafter.NONE)) {
                 TestEngine.Result result = engine.run(item.on(engine, true));
                 List<Integer> bits = result.prompt().stream()
                         .map(token -> Float.floatToRawIntBits(token.logprob()))

@@ -52,7 +52,7 @@ class FamilyParityTest {
         Path folder = folder(name);
         JsonNode reference = JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("reference.json")));
         ModelConfig config = ModelConfig.read(folder);
-        Backend backend = new CpuBackend(KernelProviders.select("portable"), WeightFormat.F32, 2);
+        Backend backend = new CpuBackend(KernelProviders.select("auto"), WeightFormat.F32, 2);
         try (backend;
                 Backend.Memory memory = backend.memory();
                 Checkpoint checkpoint = Checkpoint.openModel(folder)) {

@@ -42,8 +42,19 @@ public final class TestEngine implements AutoCloseable {
             Completion completion,
             List<TokenEvent> events) {}
 
+    /** With the best kernels that this machine has. */
     public TestEngine(WeightFormat format, int threads, EngineOptions options, String defaultAdapter, Drafter drafter) {
-        Backend backend = new CpuBackend(KernelProviders.select("portable"), format, threads);
+        this("auto", format, threads, options, defaultAdapter, drafter);
+    }
+
+    public TestEngine(
+            String kernels,
+            WeightFormat format,
+            int threads,
+            EngineOptions options,
+            String defaultAdapter,
+            Drafter drafter) {
+        Backend backend = new CpuBackend(KernelProviders.select(kernels), format, threads);
         this.model = ModelLoader.load("stheno-8m", DemoFolders.folder("stheno-8m"), backend, options);
         Optional<Adapter> byDefault =
                 defaultAdapter.isEmpty() ? Optional.empty() : Optional.of(adapter(defaultAdapter));

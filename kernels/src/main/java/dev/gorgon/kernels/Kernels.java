@@ -30,17 +30,21 @@ public interface Kernels {
     /** Bytes that rows take once packed by {@link #packInputs}; 0 when {@link #linear} takes them as they are. */
     long packedInputBytes(WeightFormat format, int inFeatures, int rows);
 
-    /** Panels of rows that {@link #packInputs} packs one by one. */
-    int inputPanels(WeightFormat format, int rows);
-
     /**
      * Brings rows of activations into the order in which {@link #linear} reads them: rounded to bfloat16 or quantized where the
-     * provider multiplies so, and interleaved.
+     * provider multiplies so, and interleaved. Different groups may be packed by different workers at once.
      *
      * @param x {@code rows × inFeatures}
-     * @param packed room for {@link #packedInputBytes} of all rows
+     * @param firstGroup first group of {@link PackedMatrix#GROUP} inputs, of all rows
+     * @param endGroup one after the last
+     * @param packed room for {@link #packedInputBytes}
      */
-    void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed);
+    void packInputs(WeightFormat format, FloatMatrix x, int firstGroup, int endGroup, MemorySegment packed);
+
+    /** Groups of inputs that {@link #packInputs} packs. */
+    static int inputGroups(int inFeatures) {
+        return (inFeatures + PackedMatrix.GROUP - 1) / PackedMatrix.GROUP;
+    }
 
     /**
      * {@code y[r][o] (+)= Σ_k W[o][k]·x[r][k]} for the outputs of blocks {@code firstBlock} to {@code endBlock} (exclusive).

@@ -33,7 +33,7 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle PEAK = handle(LONG, INT, LONG);
 
     private static final int FORMATS = WeightFormat.values().length;
-    /** Functions in the table, in its order, after one number per format. */
+    /** Functions in the table, in its order. */
     private enum Function {
         ROW_BYTES,
         PACK_INPUTS,
@@ -50,13 +50,12 @@ final class NativeKernels implements Kernels {
         PEAK
     }
 
-    private static final long TABLE_BYTES = 8L * (FORMATS + Function.values().length);
+    private static final long TABLE_BYTES = 8L * Function.values().length;
 
     /** One worker's room for the arguments of attention and the statistics of logits. */
     private static final ThreadLocal<NativeCall> CALL = ThreadLocal.withInitial(NativeCall::new);
 
     private final String instructionSet;
-    private final int[] panelRows = new int[FORMATS];
     private final long[] rowBytesUnit = new long[FORMATS];
     private final ScalarKernels scalar = new ScalarKernels();
     private final MemorySegment packInputs;
@@ -75,7 +74,6 @@ final class NativeKernels implements Kernels {
     private NativeKernels(String instructionSet, MemorySegment table) {
         this.instructionSet = instructionSet;
         for (WeightFormat format : WeightFormat.values()) {
-            panelRows[format.ordinal()] = Math.toIntExact(table.getAtIndex(LONG, format.ordinal()));
             rowBytesUnit[format.ordinal()] = unitBytes(function(table, Function.ROW_BYTES), format);
         }
         packInputs = function(table, Function.PACK_INPUTS);
@@ -124,7 +122,7 @@ final class NativeKernels implements Kernels {
     }
 
     private static MemorySegment function(MemorySegment table, Function function) {
-        return MemorySegment.ofAddress(table.getAtIndex(LONG, FORMATS + function.ordinal()));
+        return MemorySegment.ofAddress(table.getAtIndex(LONG, function.ordinal()));
     }
 
     private static long unitBytes(MemorySegment rowBytes, WeightFormat format) {
@@ -172,13 +170,7 @@ final class NativeKernels implements Kernels {
     }
 
     @Override
-    public int inputPanels(WeightFormat format, int rows) {
-        int panel = panelRows[format.ordinal()];
-        return (rows + panel - 1) / panel;
-    }
-
-    @Override
-    public void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed) {
+    public void packInputs(WeightFormat format, FloatMatrix x, int firstGroup, int endGroup, MemorySegment packed) {
         try {
             PACK_INPUTS.invokeExact(
                     packInputs,
@@ -187,8 +179,8 @@ final class NativeKernels implements Kernels {
                     x.address(0),
                     (long) x.stride(),
                     x.rows(),
-                    firstPanel,
-                    endPanel,
+                    firstGroup,
+                    endGroup,
                     packed.address());
         } catch (Throwable e) {
             throw failed(e);

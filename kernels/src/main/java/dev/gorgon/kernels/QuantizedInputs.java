@@ -21,26 +21,25 @@ final class QuantizedInputs {
         return (long) WeightFormat.Q8.units(inFeatures) * GROUP_BYTES;
     }
 
-    static void pack(FloatMatrix x, int row, MemorySegment packed) {
-        long from = x.address(row);
-        long to = packed.address() + row * rowBytes(x.columns());
-        for (int first = 0; first < x.columns(); first += PackedMatrix.GROUP, to += GROUP_BYTES) {
-            int count = Math.min(PackedMatrix.GROUP, x.columns() - first);
-            float largest = 0f;
-            for (int i = 0; i < count; i++) {
-                // the maximum is NaN when an input is, and so is then the scale and all that is computed from it
-                largest = Math.max(largest, Math.abs(Memory.getFloat(from + 4L * (first + i))));
-            }
-            float inverse = largest < LEAST ? 0f : 127f / largest;
-            int sum = 0;
-            for (int i = 0; i < PackedMatrix.GROUP; i++) {
-                int level = i < count ? (int) Math.rint(Memory.getFloat(from + 4L * (first + i)) * inverse) : 0;
-                Memory.putByte(to + 8 + i, (byte) level);
-                sum += level;
-            }
-            Memory.putFloat(to, largest / 127f);
-            Memory.putInt(to + 4, sum);
+    static void pack(FloatMatrix x, int row, int group, MemorySegment packed) {
+        int first = group * PackedMatrix.GROUP;
+        int count = Math.min(PackedMatrix.GROUP, x.columns() - first);
+        long from = x.address(row) + 4L * first;
+        long to = packed.address() + row * rowBytes(x.columns()) + (long) group * GROUP_BYTES;
+        float largest = 0f;
+        for (int i = 0; i < count; i++) {
+            // the maximum is NaN when an input is, and so is then the scale and all that is computed from it
+            largest = Math.max(largest, Math.abs(Memory.getFloat(from + 4L * i)));
         }
+        float inverse = largest < LEAST ? 0f : 127f / largest;
+        int sum = 0;
+        for (int i = 0; i < PackedMatrix.GROUP; i++) {
+            int level = i < count ? (int) Math.rint(Memory.getFloat(from + 4L * i) * inverse) : 0;
+            Memory.putByte(to + 8 + i, (byte) level);
+            sum += level;
+        }
+        Memory.putFloat(to, largest / 127f);
+        Memory.putInt(to + 4, sum);
     }
 
     static float scale(long group) {

@@ -19,14 +19,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int inputPanels(WeightFormat format, int rows) {
-        return format.isQuantized() ? rows : 0;
-    }
-
-    @Override
-    public void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed) {
-        for (int row = firstPanel; row < endPanel; row++) {
-            QuantizedInputs.pack(x, row, packed);
+    public void packInputs(WeightFormat format, FloatMatrix x, int firstGroup, int endGroup, MemorySegment packed) {
+        for (int row = 0; format.isQuantized() && row < x.rows(); row++) {
+            for (int group = firstGroup; group < endGroup; group++) {
+                QuantizedInputs.pack(x, row, group, packed);
+            }
         }
     }
 

@@ -31,13 +31,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public int inputPanels(WeightFormat format, int rows) {
-        return scalar.inputPanels(format, rows);
-    }
-
-    @Override
-    public void packInputs(WeightFormat format, FloatMatrix x, int firstPanel, int endPanel, MemorySegment packed) {
-        scalar.packInputs(format, x, firstPanel, endPanel, packed);
+    public void packInputs(WeightFormat format, FloatMatrix x, int firstGroup, int endGroup, MemorySegment packed) {
+        scalar.packInputs(format, x, firstGroup, endGroup, packed);
     }
 
     @Override

@@ -31,7 +31,9 @@ final class TestData {
         try (Arena arena = Arena.ofConfined()) {
             long bytes = kernels.packedInputBytes(w.format(), w.inFeatures(), x.rows());
             MemorySegment packed = arena.allocate(Math.max(1, bytes), 64);
-            kernels.packInputs(w.format(), x, 0, kernels.inputPanels(w.format(), x.rows()), packed);
+            int groups = Kernels.inputGroups(w.inFeatures());
+            kernels.packInputs(w.format(), x, groups / 2, groups, packed);
+            kernels.packInputs(w.format(), x, 0, groups / 2, packed);
             kernels.linear(w, firstBlock, endBlock, x, packed, y, add);
         }
     }

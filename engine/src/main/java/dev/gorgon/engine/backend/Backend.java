@@ -22,19 +22,32 @@ public interface Backend extends AutoCloseable {
     @Override
     void close();
 
+    /** What a matrix of the base model is for; see {@link Memory#baseMatrix}. */
+    enum MatrixRole {
+        /** A linear operation of a layer. */
+        LAYER,
+        /** The LM head, whose errors go straight into the logits. */
+        LM_HEAD
+    }
+
     /** Allocates until closed; closing frees everything at once. */
     interface Memory extends AutoCloseable {
 
-        /** A zeroed matrix in the backend's weight format. */
+        /** A zeroed matrix that is not quantized: of an adapter. */
         Matrix matrix(int outFeatures, int inFeatures);
+
+        /** A zeroed matrix of the base model, in the format that the backend was made to use for its role. */
+        Matrix baseMatrix(MatrixRole role, int outFeatures, int inFeatures);
 
         /**
          * Packs a row-major tensor {@code [rows][inFeatures]} as outputs {@code firstOutput + row}. Thread-safe for different
          * output ranges.
+         *
+         * @return false when an element is NaN, infinite, or too large for the matrix's format
          */
-        void fill(Matrix matrix, int firstOutput, Tensor source, float scale);
+        boolean fill(Matrix matrix, int firstOutput, Tensor source, float scale);
 
-        /** A table of embeddings in the backend's weight format. */
+        /** A table of embeddings, not quantized. */
         EmbeddingTable embeddings(Tensor source);
 
         /** Zeroed activations. */

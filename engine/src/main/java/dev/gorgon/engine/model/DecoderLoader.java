@@ -10,6 +10,7 @@ import static dev.gorgon.engine.model.LinearTarget.V;
 
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.Backend.MatrixRole;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.tensor.Tensor;
 import dev.gorgon.engine.weights.FiniteCheck;
@@ -52,8 +53,8 @@ public final class DecoderLoader {
         Tensor head = config.tiedEmbeddings() && !tensors.contains("lm_head.weight")
                 ? embedding
                 : tensor("lm_head.weight", config.vocabularySize(), config.hiddenSize());
-        Matrix lmHead = memory.matrix(config.vocabularySize(), config.hiddenSize());
-        memory.fill(lmHead, 0, head, 1f);
+        Matrix lmHead = memory.baseMatrix(MatrixRole.LM_HEAD, config.vocabularySize(), config.hiddenSize());
+        fill(lmHead, 0, head, head == embedding ? PREFIX + "embed_tokens.weight" : "lm_head.weight");
         List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
                 .parallel()
                 .mapToObj(this::layer)
@@ -81,13 +82,22 @@ public final class DecoderLoader {
     private Matrix matrix(String layer, LinearTarget... targets) {
         int outputs =
                 Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
-        Matrix matrix = memory.matrix(outputs, targets[0].inFeatures(config));
+        Matrix matrix = memory.baseMatrix(MatrixRole.LAYER, outputs, targets[0].inFeatures(config));
         for (LinearTarget target : targets) {
-            Tensor source =
-                    tensor(layer + target.path() + ".weight", target.outFeatures(config), target.inFeatures(config));
-            memory.fill(matrix, target.firstColumn(config), source, 1f);
+            String name = layer + target.path() + ".weight";
+            Tensor source = shaped(name, target.outFeatures(config), target.inFeatures(config));
+            fill(matrix, target.firstColumn(config), source, name);
         }
         return matrix;
+    }
+
+    /** Packing sees every element, so only when it complains is the culprit searched. */
+    private void fill(Matrix matrix, int firstOutput, Tensor source, String name) {
+        if (!memory.fill(matrix, firstOutput, source, 1f)) {
+            FiniteCheck.requireFinite(source, name, tensors.path());
+            throw new WeightsException("tensor " + name + " in " + tensors.path()
+                    + " holds values too large to be quantized; load the model without --quantize");
+        }
     }
 
     private Activations biases(String layer, LinearTarget... targets) {
@@ -109,6 +119,12 @@ public final class DecoderLoader {
     }
 
     private Tensor tensor(String name, int... shape) {
+        Tensor tensor = shaped(name, shape);
+        FiniteCheck.requireFinite(tensor, name, tensors.path());
+        return tensor;
+    }
+
+    private Tensor shaped(String name, int... shape) {
         Tensor tensor = tensors.tensor(name);
         boolean matches = tensor.rank() == shape.length;
         for (int i = 0; matches && i < shape.length; i++) {
@@ -118,7 +134,7 @@ public final class DecoderLoader {
             throw new WeightsException("tensor " + name + " in " + tensors.path() + " has shape " + tensor.shape()
                     + ", but config.json asks for " + Arrays.toString(shape));
         }
-        FiniteCheck.requireFinite(tensor, name, tensors.path());
+        FiniteCheck.requireFloatingPoint(tensor, name, tensors.path());
         return tensor;
     }
 }

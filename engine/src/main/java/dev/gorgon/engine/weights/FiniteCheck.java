@@ -16,14 +16,19 @@ public final class FiniteCheck {
      * @throws WeightsException naming the tensor and the file if an element is NaN or infinite, or not floating-point at all
      */
     public static void requireFinite(Tensor tensor, String name, Path path) {
-        if (!tensor.dtype().isFloatingPoint()) {
-            throw new WeightsException("tensor " + name + " in " + path + " has type " + tensor.dtype()
-                    + "; weights must be F32, F16 or BF16");
-        }
+        requireFloatingPoint(tensor, name, path);
         long bad = firstBad(tensor);
         if (bad >= 0) {
             throw new WeightsException("tensor " + name + " in " + path + " holds " + tensor.at(bad) + " at index "
                     + bad + "; weights must be finite numbers");
+        }
+    }
+
+    /** @throws WeightsException naming the tensor and the file if its elements are not floating-point numbers */
+    public static void requireFloatingPoint(Tensor tensor, String name, Path path) {
+        if (!tensor.dtype().isFloatingPoint()) {
+            throw new WeightsException("tensor " + name + " in " + path + " has type " + tensor.dtype()
+                    + "; weights must be F32, F16 or BF16");
         }
     }
 

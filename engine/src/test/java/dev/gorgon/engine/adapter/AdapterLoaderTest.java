@@ -30,7 +30,7 @@ class AdapterLoaderTest {
     private static final int D = 256;
     private static final int V = 4096;
 
-    private final Backend backend = new CpuBackend(KernelProviders.select("portable"), WeightFormat.F32, 1);
+    private final Backend backend = new CpuBackend(KernelProviders.select("auto"), WeightFormat.F32, 1);
     private final AdapterLoader loader = new AdapterLoader(ModelConfig.read(DemoFolders.folder("stheno-8m")), backend);
     private final Map<String, int[]> tensors = new LinkedHashMap<>();
 

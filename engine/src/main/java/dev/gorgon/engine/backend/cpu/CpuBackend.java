@@ -17,7 +17,8 @@ public final class CpuBackend implements Backend {
 
     /**
      * @param kernels the arithmetic
-     * @param format how weights, keys and values are stored
+     * @param format of the base model's layers; with Q4 the LM head is Q8, and adapters, embeddings, keys and values are never
+     *     quantized
      * @param threads workers, the engine thread included
      */
     public CpuBackend(Kernels kernels, WeightFormat format, int threads) {
@@ -38,7 +39,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Memory memory() {
-        return new CpuMemory(format);
+        return new CpuMemory(kernels, format);
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
 import dev.gorgon.kernels.ElementType;
 import dev.gorgon.kernels.FloatMatrix;
+import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.KvLayout;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.RopeTable;
@@ -22,11 +23,14 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Off-heap memory of one model or adapter: one arena, freed as a whole. */
 final class CpuMemory implements Backend.Memory {
 
+    private final Kernels kernels;
     private final WeightFormat format;
     private final Arena arena = Arena.ofShared();
     private final AtomicLong bytes = new AtomicLong();
 
-    CpuMemory(WeightFormat format) {
+    /** @param format of the base model's layers */
+    CpuMemory(Kernels kernels, WeightFormat format) {
+        this.kernels = kernels;
         this.format = format;
     }
 
@@ -49,28 +53,35 @@ final class CpuMemory implements Backend.Memory {
 
     @Override
     public Matrix matrix(int outFeatures, int inFeatures) {
-        bytes.addAndGet(PackedMatrix.bytes(format, outFeatures, inFeatures));
-        return new CpuMatrix(PackedMatrix.allocate(arena, format, outFeatures, inFeatures));
+        return matrix(format.unquantized(), outFeatures, inFeatures);
     }
 
     @Override
-    public void fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
+    public Matrix baseMatrix(Backend.MatrixRole role, int outFeatures, int inFeatures) {
+        boolean finer = role == Backend.MatrixRole.LM_HEAD && format == WeightFormat.Q4;
+        return matrix(finer ? WeightFormat.Q8 : format, outFeatures, inFeatures);
+    }
+
+    private Matrix matrix(WeightFormat stored, int outFeatures, int inFeatures) {
+        bytes.addAndGet(PackedMatrix.bytes(stored, outFeatures, inFeatures));
+        return new CpuMatrix(PackedMatrix.allocate(arena, stored, outFeatures, inFeatures));
+    }
+
+    @Override
+    public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
-        CpuMatrix.of(matrix).pack(source, 0, source.rows(), firstOutput, scale);
+        return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
     }
 
     @Override
     public EmbeddingTable embeddings(Tensor source) {
         int rows = Math.toIntExact(source.dim(0));
         int columns = Math.toIntExact(source.dim(1));
-        long size = (long) rows * columns * format.bytes();
+        WeightFormat stored = format.unquantized();
+        long size = (long) rows * columns * stored.bytes();
         bytes.addAndGet(size);
-        CpuEmbeddings table = new CpuEmbeddings(arena.allocate(size, 64), format, rows, columns);
-        for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < columns; column++) {
-                table.write(row, column, source.at((long) row * columns + column));
-            }
-        }
+        CpuEmbeddings table = new CpuEmbeddings(arena.allocate(size, 64), stored, rows, columns);
+        table.fill(source);
         return table;
     }
 
@@ -101,7 +112,7 @@ final class CpuMemory implements Backend.Memory {
 
     @Override
     public KvStorage keyValues(int blocks, int layers, int kvHeads, int headDim) {
-        KvLayout layout = new KvLayout(headDim, format);
+        KvLayout layout = new KvLayout(headDim, format.unquantized());
         bytes.addAndGet(layout.pageBytes() * blocks * layers * kvHeads);
         return new CpuKvStorage(arena, layout, blocks, layers, kvHeads);
     }

@@ -14,6 +14,7 @@ import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.LogitChunk;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.RopeTable;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** One worker's view of the operations: it takes its share of outputs, rows or heads, and meets the others at the barrier. */
@@ -21,11 +22,15 @@ final class CpuOps implements Ops {
 
     /** Rows of a low-rank product that one worker takes at a time. */
     private static final int SHRINK_ROWS = 16;
+    /** Inputs that every worker packs for itself: it takes as long as a barrier. */
+    private static final int PACK_ALONE = 2048;
 
     private final Kernels kernels;
     private final WorkerTeam team;
     private final int rank;
     private final Scratch scratch;
+    /** Bytes of shared room for packed inputs that all workers know of. */
+    private long sharedBytes;
 
     CpuOps(Kernels kernels, WorkerTeam team, int rank, Scratch shared) {
         this.kernels = kernels;
@@ -89,12 +94,48 @@ final class CpuOps implements Ops {
         FloatMatrix in = CpuActivations.of(x);
         FloatMatrix out = CpuActivations.of(y);
         PackedMatrix w = CpuMatrix.of(weights);
-        kernels.linear(w, from(w.blocks()), to(w.blocks()), in, out, accumulate);
+        kernels.linear(w, from(w.blocks()), to(w.blocks()), in, packTogether(w, in), out, accumulate);
         if (terms.isEmpty()) {
             team.barrier();
             return;
         }
         addLowRank(in, out, terms);
+    }
+
+    /**
+     * Packs the inputs of a product that all workers share: each packs a part, or, when there is little to pack, all of it for
+     * itself, which saves a barrier.
+     */
+    private MemorySegment packTogether(PackedMatrix w, FloatMatrix in) {
+        if ((long) in.rows() * in.columns() <= PACK_ALONE || team.size() == 1) {
+            return packAlone(w, in);
+        }
+        long bytes = kernels.packedInputBytes(w.format(), in.columns(), in.rows());
+        if (bytes > sharedBytes) {
+            // all workers see the same sizes in the same order, so all come here or none
+            team.barrier();
+            if (rank == 0) {
+                scratch.reservePacked(bytes);
+            }
+            team.barrier();
+            sharedBytes = bytes;
+        }
+        if (bytes > 0) {
+            int groups = Kernels.inputGroups(in.columns());
+            kernels.packInputs(w.format(), in, from(groups), to(groups), scratch.packed());
+            team.barrier();
+        }
+        return scratch.packed();
+    }
+
+    /** Packs inputs for this worker's own use. */
+    private MemorySegment packAlone(PackedMatrix w, FloatMatrix in) {
+        long bytes = kernels.packedInputBytes(w.format(), in.columns(), in.rows());
+        MemorySegment packed = scratch.packed(rank, bytes);
+        if (bytes > 0) {
+            kernels.packInputs(w.format(), in, 0, Kernels.inputGroups(in.columns()), packed);
+        }
+        return packed;
     }
 
     /** {@code out += B·(A·in)} for each term; shrinking needs the base's inputs only, so one barrier serves both. */
@@ -111,7 +152,8 @@ final class CpuOps implements Ops {
                 int end = Math.min(terms.get(i).endRow(), row + SHRINK_ROWS);
                 if (unit++ % team.size() == rank) {
                     FloatMatrix t = shrunk.rows(row, end).columns(column, column + down.blocks() * PackedMatrix.BLOCK);
-                    kernels.linear(down, 0, down.blocks(), in.rows(row, end), t, false);
+                    FloatMatrix segment = in.rows(row, end);
+                    kernels.linear(down, 0, down.blocks(), segment, packAlone(down, segment), t, false);
                 }
             }
         }
@@ -122,7 +164,7 @@ final class CpuOps implements Ops {
             FloatMatrix t = shrunk.rows(term.firstRow(), term.endRow()).columns(column, column + up.inFeatures());
             FloatMatrix target = out.rows(term.firstRow(), term.endRow())
                     .columns(term.firstColumn(), term.firstColumn() + up.outFeatures());
-            kernels.linear(up, from(up.blocks()), to(up.blocks()), t, target, true);
+            kernels.linear(up, from(up.blocks()), to(up.blocks()), t, packAlone(up, t), target, true);
         }
         team.barrier();
     }
@@ -155,7 +197,7 @@ final class CpuOps implements Ops {
                     var pages = ((CpuKvStorage) layer.storage())
                             .pages(layer.index(), head - layer.heads(), sequence.blocks());
                     long value = address + (long) layer.kvHeads() * headBytes;
-                    pages.layout().store(pages.page(slot), slot % KvStorage.BLOCK, address, value);
+                    kernels.storeKeyValue(pages.layout(), pages.page(slot), slot % KvStorage.BLOCK, address, value);
                 }
             }
         }

@@ -5,6 +5,7 @@ import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.PackedMatrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Memory that operations use and forget. It grows to what was once needed and stays. */
@@ -15,7 +16,17 @@ final class Scratch implements AutoCloseable {
     private final Arena[] attentionArenas;
     private final FloatMatrix[] attention;
 
+    private final Arena[] packedArenas;
+    /** Packed inputs: of each worker for itself, and in the end of all together. */
+    private final MemorySegment[] packed;
+
     Scratch(int workers) {
+        packedArenas = new Arena[workers + 1];
+        packed = new MemorySegment[workers + 1];
+        for (int i = 0; i <= workers; i++) {
+            packedArenas[i] = Arena.ofShared();
+            packed[i] = packedArenas[i].allocate(1 << 16, 64);
+        }
         attentionArenas = new Arena[workers];
         attention = new FloatMatrix[workers];
         for (int i = 0; i < workers; i++) {
@@ -73,9 +84,32 @@ final class Scratch implements AutoCloseable {
         return attention[worker];
     }
 
+    /** A worker's own room for packed inputs. */
+    MemorySegment packed(int worker, long bytes) {
+        if (packed[worker].byteSize() < bytes) {
+            packedArenas[worker].close();
+            packedArenas[worker] = Arena.ofShared();
+            packed[worker] = packedArenas[worker].allocate(2 * bytes, 64);
+        }
+        return packed[worker];
+    }
+
+    /** The room for inputs that workers pack together; {@link #reservePacked} must have made it large enough. */
+    MemorySegment packed() {
+        return packed[packed.length - 1];
+    }
+
+    /** Makes room; called by one worker while no other uses it. */
+    void reservePacked(long bytes) {
+        packed(packed.length - 1, bytes);
+    }
+
     @Override
     public void close() {
         lowRankArena.close();
+        for (Arena arena : packedArenas) {
+            arena.close();
+        }
         for (Arena arena : attentionArenas) {
             arena.close();
         }
