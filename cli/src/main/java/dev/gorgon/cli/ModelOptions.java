@@ -1,6 +1,7 @@
 package dev.gorgon.cli;
 
 import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.kernels.WeightFormat;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +54,21 @@ final class ModelOptions {
     String dtype = "bfloat16";
 
     @Option(
+            names = "--quantize",
+            defaultValue = "${env:QUANTIZE:-}",
+            paramLabel = "FORMAT",
+            description =
+                    "quantize the base model while loading: q8 or q4, blocks of 32 weights with one scale; LoRAX's"
+                            + " bitsandbytes and eetq mean q8, bitsandbytes-nf4, bitsandbytes-fp4 and hqq-4bit mean q4 (default: none)")
+    String quantize = "";
+
+    @Option(
             names = "--kernels",
             defaultValue = "${env:KERNELS:-auto}",
             paramLabel = "NAME",
-            description = "arithmetic: auto, portable or scalar (default: ${DEFAULT-VALUE})")
+            description =
+                    "arithmetic: native, portable or auto, which is native where it runs (default: ${DEFAULT-VALUE});"
+                            + " native-avx2 and the like choose an instruction set")
     String kernels = "auto";
 
     @Option(
@@ -139,8 +151,36 @@ final class ModelOptions {
         return threads == 0 ? cores : threads;
     }
 
+    /** Storage of the base model's weights. */
+    WeightFormat weightFormat() {
+        boolean floats = dtype.toLowerCase(Locale.ROOT).equals("float32");
+        if (quantize.isEmpty()) {
+            return floats ? WeightFormat.F32 : WeightFormat.BF16;
+        }
+        if (floats) {
+            throw bad("--quantize " + quantize + " keeps the rest in bfloat16; leave out --dtype float32");
+        }
+        return switch (quantize.toLowerCase(Locale.ROOT)) {
+            case "q8", "bitsandbytes", "eetq" -> WeightFormat.Q8;
+            case "q4", "bitsandbytes-nf4", "bitsandbytes-fp4", "hqq-4bit" -> WeightFormat.Q4;
+            default ->
+                throw bad("--quantize " + quantize + " is not supported; choose q8 (also as bitsandbytes or eetq) or q4"
+                        + " (also as bitsandbytes-nf4, bitsandbytes-fp4 or hqq-4bit)");
+        };
+    }
+
+    /** What to say when a name of another server was taken for the nearest format of this one. */
+    Optional<String> quantizeNotice() {
+        String format = weightFormat().name().toLowerCase(Locale.ROOT);
+        return quantize.isEmpty() || quantize.equalsIgnoreCase(format)
+                ? Optional.empty()
+                : Optional.of("--quantize " + quantize + " is served as " + format
+                        + ": blocks of 32 weights with a half-float scale each");
+    }
+
     /** Checks what picocli cannot. */
     void validate() {
+        weightFormat();
         switch (dtype.toLowerCase(Locale.ROOT)) {
             case "bfloat16", "float32" -> {}
             case "float16" -> throw bad("--dtype float16 is not supported on CPUs; choose bfloat16 or float32");

@@ -71,8 +71,8 @@ final class ServedModel implements AutoCloseable {
         int maxTotal = options.maxTotalTokens > 0
                 ? Math.min(options.maxTotalTokens, config.maxPositions())
                 : Math.min(config.maxPositions(), DEFAULT_CONTEXT);
-        WeightFormat format =
-                options.dtype.toLowerCase(Locale.ROOT).equals("float32") ? WeightFormat.F32 : WeightFormat.BF16;
+        WeightFormat format = options.weightFormat();
+        options.quantizeNotice().ifPresent(LOG::warn);
         EngineOptions limits = limits(options, config, format, maxTotal);
         Backend backend = new CpuBackend(KernelProviders.select(options.kernels), format, options.workers());
         LanguageModel model = ModelLoader.load(options.modelId, folder, backend, limits);
@@ -86,7 +86,7 @@ final class ServedModel implements AutoCloseable {
                     options.modelId,
                     config.family(),
                     config.layers(),
-                    options.dtype,
+                    format.isQuantized() ? format.name().toLowerCase(Locale.ROOT) : options.dtype,
                     limits.kvBlocks() * KvStorage.BLOCK,
                     backend.name(),
                     (System.nanoTime() - start) / 1_000_000);
@@ -99,7 +99,11 @@ final class ServedModel implements AutoCloseable {
     }
 
     private static EngineOptions limits(ModelOptions options, ModelConfig config, WeightFormat format, int maxTotal) {
-        long positionBytes = 2L * config.layers() * config.kvHeads() * config.headDim() * format.bytes();
+        long positionBytes = 2L
+                * config.layers()
+                * config.kvHeads()
+                * config.headDim()
+                * format.unquantized().bytes();
         long wanted = options.maxBatchTotalTokens > 0
                 ? options.maxBatchTotalTokens
                 : Math.min((long) options.maxBatchSize * maxTotal, physicalMemory() / 8 / positionBytes);
