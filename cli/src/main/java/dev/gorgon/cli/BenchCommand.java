@@ -1,5 +1,13 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.kernels.WeightFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -8,15 +16,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
-/** {@code gorgon bench}: what speculation gains on the demonstration model, or how close a large shape comes to the memory. */
+/** {@code gorgon bench}: what speculation gains on the demonstration model, or what a model of some shape costs. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
         description =
                 "Measures. Without --shape: tokens per step by domain and wall-clock speed with speculation on and off,"
-                        + " on the embedded prompts. With --shape: decoding speed of random weights against the read bandwidth measured"
-                        + " in the same run.")
+                        + " on the embedded prompts. With --shape: what steps of a model of that shape cost, against the read"
+                        + " bandwidth and the arithmetic peak of this machine, and against llama.cpp.")
 final class BenchCommand implements Callable<Integer> {
 
     @Spec
@@ -30,8 +39,44 @@ final class BenchCommand implements Callable<Integer> {
             names = "--shape",
             defaultValue = "",
             paramLabel = "NAME",
-            description = "a model shape with random weights: tinyllama-1.1b")
+            description = "a model's shape: stheno, tinyllama-1.1b or mistral-7b")
     String shape = "";
+
+    @Option(
+            names = "--format",
+            split = ",",
+            defaultValue = "bf16,q8,q4",
+            paramLabel = "LIST",
+            description = "with --shape: weight formats, of bf16, q8 and q4 (default: ${DEFAULT-VALUE})")
+    List<String> formats = List.of();
+
+    @Option(
+            names = "--peer",
+            defaultValue = "",
+            paramLabel = "NAME",
+            description = "with --shape: run llama.cpp side by side (installs an npm package in the work folder)")
+    String peer = "";
+
+    @Option(
+            names = "--json",
+            defaultValue = "",
+            paramLabel = "FILE",
+            description = "with --shape: write all numbers there")
+    String json = "";
+
+    @Option(
+            names = "--svg",
+            defaultValue = "",
+            paramLabel = "FILE",
+            description = "with --shape: draw rows per step against time there")
+    String svg = "";
+
+    @Option(
+            names = "--work-folder",
+            defaultValue = "${java.io.tmpdir}/gorgon-bench",
+            paramLabel = "DIR",
+            description = "with --shape: where weights of the shape are made and kept (default: ${DEFAULT-VALUE})")
+    String workFolder = "";
 
     @Option(
             names = "--runs",
@@ -58,11 +103,64 @@ final class BenchCommand implements Callable<Integer> {
             }
             return 0;
         }
-        if (!shape.equals("tinyllama-1.1b")) {
-            throw new ParameterException(command.commandLine(), "unknown shape '" + shape + "'; choose tinyllama-1.1b");
-        }
         options.validate();
-        new ShapeBench(options, System.out).run(runs);
+        ShapeCheckpoint checkpoint = Arrays.stream(ShapeCheckpoint.values())
+                .filter(known -> known.id().equals(shape))
+                .findFirst()
+                .orElseThrow(() -> bad("unknown shape '" + shape + "'; choose stheno, tinyllama-1.1b or mistral-7b"));
+        List<WeightFormat> wanted = formats.stream().map(this::format).toList();
+        if (!peer.isEmpty() && !peer.equals(LlamaPeer.NAME)) {
+            throw bad("unknown peer '" + peer + "'; choose " + LlamaPeer.NAME);
+        }
+        measure(checkpoint, wanted);
         return 0;
+    }
+
+    private void measure(ShapeCheckpoint checkpoint, List<WeightFormat> wanted) {
+        Path folder = Path.of(workFolder);
+        ShapeBench bench = new ShapeBench(checkpoint, options, folder, System.out);
+        Optional<LlamaPeer> other =
+                peer.isEmpty() ? Optional.empty() : Optional.of(LlamaPeer.start(folder, System.out));
+        try {
+            for (WeightFormat format : wanted) {
+                bench.run(format, runs, other);
+            }
+        } finally {
+            other.ifPresent(LlamaPeer::close);
+        }
+        write(
+                json,
+                JsonMapper.shared()
+                        .writerWithDefaultPrettyPrinter()
+                        .writeValueAsString(bench.measurements().stream()
+                                .map(Measurement::toJson)
+                                .toList()));
+        write(svg, BenchPlot.rowsAgainstTime(bench.measurements(), shape + ": time of a step by rows"));
+    }
+
+    private static void write(String file, String text) {
+        if (!file.isEmpty()) {
+            try {
+                Files.writeString(Path.of(file), text);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private WeightFormat format(String name) {
+        return switch (name) {
+            case "bf16" -> WeightFormat.BF16;
+            case "q8" -> WeightFormat.Q8;
+            case "q4" -> WeightFormat.Q4;
+            default -> throw bad("unknown format '" + name + "'; choose of bf16, q8 and q4");
+        };
+    }
+
+    private ParameterException bad(String message) {
+        if (command == null) {
+            throw new IllegalArgumentException(message);
+        }
+        return new ParameterException(command.commandLine(), message);
     }
 }

@@ -1,204 +1,198 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.engine.backend.Activations;
-import dev.gorgon.engine.backend.Backend;
-import dev.gorgon.engine.backend.KvStorage;
-import dev.gorgon.engine.backend.Matrix;
-import dev.gorgon.engine.backend.SequenceRows;
-import dev.gorgon.engine.backend.cpu.CpuBackend;
-import dev.gorgon.engine.model.Batch;
-import dev.gorgon.engine.model.Decoder;
-import dev.gorgon.engine.model.DecoderWeights;
-import dev.gorgon.engine.model.LinearTarget;
-import dev.gorgon.engine.model.LoraTerms;
-import dev.gorgon.engine.model.ModelConfig;
-import dev.gorgon.engine.model.Rope;
-import dev.gorgon.engine.schedule.EngineOptions;
-import dev.gorgon.engine.schedule.ModelLoader;
-import dev.gorgon.engine.tensor.DType;
-import dev.gorgon.engine.tensor.Tensor;
 import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.MachineProbe;
 import dev.gorgon.kernels.WeightFormat;
 import java.io.PrintStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
+import java.util.TreeMap;
+import java.util.function.IntToDoubleFunction;
 
-/** Steps of a large shape with random weights, and what share of the memory's read bandwidth they use. */
+/**
+ * What a model of some shape costs on this machine, against what the machine can do at best, and against another program. All
+ * kinds of steps alternate, run after run, so that a noisy neighbour hits them alike; medians are reported.
+ */
 final class ShapeBench {
 
-    private static final ModelConfig TINYLLAMA = new ModelConfig(
-            "llama",
-            2048,
-            5632,
-            22,
-            32,
-            4,
-            64,
-            32000,
-            2048,
-            1e-5f,
-            new Rope(10_000, new Rope.None()),
-            0,
-            false,
-            false,
-            false,
-            false);
-    private static final int CONTEXT = 128;
-    private static final int STEPS = 8;
-    private static final int[] ROWS = {1, 2, 4, 8};
-    private static final long PROBE_BYTES = 2L << 30;
+    private static final int[] SEQUENCES = {1, 2, 4, 8, 16, 32};
+    private static final int[] ROWS = {1, 2, 3, 4, 6, 8, 12, 16};
+    private static final int[] LINEAR_ROWS = {1, 4, 8, 16};
+    private static final int[] PROMPTS = {128, 512, 2048};
+    private static final long PROBE_BYTES = 1L << 30;
+    /** Steps of one kind in a run take at least this long together. */
+    private static final double SLICE = 0.25;
 
-    private final ModelOptions options;
+    private final ShapeCheckpoint shape;
+    private final Kernels kernels;
+    private final int threads;
+    private final Path workFolder;
     private final PrintStream out;
+    private final List<Measurement> measurements = new ArrayList<>();
 
-    ShapeBench(ModelOptions options, PrintStream out) {
-        this.options = options;
+    ShapeBench(ShapeCheckpoint shape, ModelOptions options, Path workFolder, PrintStream out) {
+        this.shape = shape;
+        this.kernels = KernelProviders.select(options.kernels);
+        this.threads = options.workers();
+        this.workFolder = workFolder;
         this.out = out;
     }
 
-    void run(int runs) {
-        WeightFormat format = options.dtype.equals("float32") ? WeightFormat.F32 : WeightFormat.BF16;
-        Kernels kernels = KernelProviders.select(options.kernels);
-        Backend backend = new CpuBackend(kernels, format, options.workers());
-        try (backend;
-                Backend.Memory memory = backend.memory();
-                MachineProbe probe = new MachineProbe(kernels, PROBE_BYTES, options.workers())) {
-            long start = System.nanoTime();
-            DecoderWeights weights = random(TINYLLAMA, memory);
-            long bytes = weightBytes(weights);
-            EngineOptions limits = new EngineOptions(1, 64, 15, CONTEXT / KvStorage.BLOCK + 2, 15, false, false);
-            Decoder decoder = ModelLoader.decoder(TINYLLAMA, weights, memory, limits);
-            out.printf(
-                    "tinyllama-1.1b shape, %s, %s: %.2f GB of weights read per step, made in %.1f s; context %d, median of %d"
-                            + " alternating runs%n%n",
-                    format, backend.name(), bytes * 1e-9, (System.nanoTime() - start) * 1e-9, CONTEXT, runs);
-            for (int rows : ROWS) {
-                step(backend, decoder, rows);
+    List<Measurement> measurements() {
+        return measurements;
+    }
+
+    /** Seconds per run of one kind of step, by its number of rows, sequences or tokens. */
+    private static final class Series {
+        private final TreeMap<Integer, double[]> seconds = new TreeMap<>();
+        private final int runs;
+
+        Series(int runs) {
+            this.runs = runs;
+        }
+
+        void measure(int run, int[] sizes, IntToDoubleFunction step) {
+            for (int size : sizes) {
+                double total = 0;
+                int steps = 0;
+                for (; total < SLICE || steps == 0; steps++) {
+                    total += step.applyAsDouble(size);
+                }
+                seconds.computeIfAbsent(size, key -> new double[runs])[run] = total / steps;
             }
-            probe.bandwidth();
+        }
+
+        double[] of(int size) {
+            double[] values = seconds.get(size);
+            if (values == null) {
+                throw new IllegalStateException("not measured: " + size);
+            }
+            return values;
+        }
+
+        double median(int size) {
+            return Medians.median(of(size));
+        }
+
+        double against(int size, int other) {
+            return Medians.medianRatio(of(size), of(other));
+        }
+    }
+
+    void run(WeightFormat format, int runs, Optional<LlamaPeer> peer) {
+        Path folder = shape.folder(workFolder);
+        BenchModel.load(folder, kernels, format, threads).close(); // brings the files into the page cache
+        long start = System.nanoTime();
+        try (BenchModel model = BenchModel.load(folder, kernels, format, threads);
+                MachineProbe probe = new MachineProbe(kernels, PROBE_BYTES, threads)) {
+            double load = (System.nanoTime() - start) * 1e-9;
+            out.printf(
+                    "%n%s, %s, %s: %.2f GB of weights read per step; context %d, median of %d alternating runs%n%n",
+                    shape.id(),
+                    name(format),
+                    model.backendName(),
+                    model.weightBytes() * 1e-9,
+                    BenchModel.CONTEXT,
+                    runs);
+            Series verify = new Series(runs);
+            Series linear = new Series(runs);
+            Series decode = new Series(runs);
+            Series prefill = new Series(runs);
             double[] bandwidth = new double[runs];
-            double[][] steps = new double[ROWS.length][runs];
+            double[] peak = new double[runs];
+            model.prefill(PROMPTS[0]);
+            model.verify(1);
+            peer.ifPresent(other -> other.open(folder, format, threads));
             for (int run = 0; run < runs; run++) {
                 bandwidth[run] = probe.bandwidth();
-                for (int i = 0; i < ROWS.length; i++) {
-                    steps[i][run] = step(backend, decoder, ROWS[i]);
-                }
+                verify.measure(run, ROWS, model::verify);
+                linear.measure(run, LINEAR_ROWS, model::linear);
+                bandwidth[run] = Math.max(bandwidth[run], probe.bandwidth());
+                decode.measure(run, SEQUENCES, model::decode);
+                int at = run;
+                peer.ifPresent(other -> other.decode(at, runs));
+                peak[run] = probe.peak(format);
+                prefill.measure(run, PROMPTS, model::prefill);
+                peer.ifPresent(other -> other.prefill(at, runs));
             }
-            report(bytes, bandwidth, steps);
+            loaded(format, load);
+            machine(format, Medians.median(bandwidth), Medians.median(peak));
+            report(format, model, verify, linear, bandwidth);
+            reportDecode(format, decode);
+            reportPrefill(format, model, prefill, peak);
+            peer.ifPresent(other -> measurements.addAll(
+                    other.report(shape.id(), name(format), decode.of(1), PROMPTS, prefill::of, out)));
+        } finally {
+            peer.ifPresent(LlamaPeer::closeModel);
         }
     }
 
-    private void report(long bytes, double[] bandwidth, double[][] steps) {
-        out.printf("read bandwidth: %.1f GB/s%n%n", Medians.median(bandwidth) * 1e-9);
-        out.println("| rows | ms/step | against 1 row | GB/s | share of read bandwidth |");
+    static String name(WeightFormat format) {
+        return format.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void add(String name, WeightFormat format, int rows, int sequences, double value, String unit) {
+        measurements.add(Measurement.of(name, shape.id(), name(format), rows, sequences, value, unit));
+    }
+
+    private void loaded(WeightFormat format, double seconds) {
+        add("load", format, 0, 0, seconds, "s");
+        out.printf("load, warm page cache: %.2f s%n", seconds);
+    }
+
+    private void machine(WeightFormat format, double bandwidth, double peak) {
+        add("bandwidth", format, 0, 0, bandwidth * 1e-9, "GB/s");
+        add("peak", format, 0, 0, peak * 1e-9, "Gop/s");
+        out.printf("read bandwidth: %.1f GB/s; arithmetic peak: %.0f Gop/s%n%n", bandwidth * 1e-9, peak * 1e-9);
+    }
+
+    private void report(WeightFormat format, BenchModel model, Series verify, Series linear, double[] bandwidth) {
+        out.println(
+                "| rows verified | ms/step | against 1 row | linear alone, against 1 row | share of read bandwidth |");
         out.println("|---|---|---|---|---|");
-        for (int i = 0; i < ROWS.length; i++) {
-            double[] speed = Arrays.stream(steps[i]).map(s -> bytes / s).toArray();
-            out.printf(
-                    "| %d | %.1f | %.2f | %.1f | %.0f %% |%n",
-                    ROWS[i],
-                    Medians.median(steps[i]) * 1e3,
-                    Medians.medianRatio(steps[i], steps[0]),
-                    Medians.median(speed) * 1e-9,
-                    Medians.medianRatio(speed, bandwidth) * 100);
-        }
-        out.printf("%ndecode: %.2f tokens/s%n", 1 / Medians.median(steps[0]));
-    }
-
-    /** Seconds of one step that verifies {@code rows} rows of one sequence. */
-    private static double step(Backend backend, Decoder decoder, int rows) {
-        int[] blocks = IntStream.range(0, decoder.storage().blocks()).toArray();
-        int[] tokens = IntStream.range(0, rows).map(i -> 100 + i).toArray();
-        int[] positions = IntStream.range(0, rows).map(i -> CONTEXT + i).toArray();
-        int[] logitRows = IntStream.range(0, rows).toArray();
-        Batch batch = new Batch(
-                tokens,
-                List.of(new SequenceRows(0, positions, CONTEXT, null, blocks)),
-                logitRows,
-                LoraTerms.NONE,
-                LoraTerms.NONE);
-        long start = System.nanoTime();
-        for (int i = 0; i < STEPS; i++) {
-            backend.run(ops -> decoder.forward(ops, batch));
-        }
-        return (System.nanoTime() - start) * 1e-9 / STEPS;
-    }
-
-    private static long weightBytes(DecoderWeights weights) {
-        long bytes = weights.lmHead().bytes();
-        for (DecoderWeights.Layer layer : weights.layers()) {
-            bytes += layer.qkv().bytes()
-                    + layer.output().bytes()
-                    + layer.gateUp().bytes()
-                    + layer.down().bytes();
-        }
-        return bytes;
-    }
-
-    private static DecoderWeights random(ModelConfig config, Backend.Memory memory) {
-        int hidden = config.hiddenSize();
-        int query = LinearTarget.Q.outFeatures(config);
-        int key = LinearTarget.K.outFeatures(config);
-        int widest = Math.max(config.vocabularySize(), 2 * config.intermediateSize());
-        try (Arena arena = Arena.ofShared()) {
-            Random random = new Random(memory, arena, (long) widest * Math.max(hidden, 1));
-            List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
-                    .parallel()
-                    .mapToObj(i -> new DecoderWeights.Layer(
-                            random.norm(hidden),
-                            random.matrix(query + 2 * key, hidden),
-                            Optional.empty(),
-                            random.matrix(hidden, query),
-                            Optional.empty(),
-                            random.norm(hidden),
-                            random.matrix(2 * config.intermediateSize(), hidden),
-                            Optional.empty(),
-                            random.matrix(hidden, config.intermediateSize()),
-                            Optional.empty()))
-                    .toList();
-            return new DecoderWeights(
-                    memory.embeddings(random.tensor(config.vocabularySize(), hidden)),
-                    layers,
-                    random.norm(hidden),
-                    random.matrix(config.vocabularySize(), hidden));
-        }
-    }
-
-    /** Hands out matrices cut from one buffer of random bfloat16 values: their values do not matter, their memory does. */
-    private static final class Random {
-        private final Backend.Memory memory;
-        private final MemorySegment values;
-
-        Random(Backend.Memory memory, Arena arena, long elements) {
-            this.memory = memory;
-            this.values = arena.allocate(2 * elements, 64);
-            SplittableRandom random = new SplittableRandom(1);
-            for (long i = 0; i < elements; i++) {
-                float value = (float) random.nextDouble(-0.05, 0.05);
-                values.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(value) >>> 16));
+        for (int rows : ROWS) {
+            add("step", format, rows, 1, verify.median(rows) * 1e3, "ms");
+            double[] read = verify.of(rows).clone();
+            for (int i = 0; i < read.length; i++) {
+                read[i] = model.weightBytes() / read[i];
             }
+            boolean alone = Arrays.stream(LINEAR_ROWS).anyMatch(r -> r == rows);
+            out.printf(
+                    "| %d | %.2f | %.2f | %s | %.0f %% |%n",
+                    rows,
+                    verify.median(rows) * 1e3,
+                    verify.against(rows, 1),
+                    alone ? "%.2f".formatted(linear.against(rows, 1)) : "",
+                    Medians.medianRatio(read, bandwidth) * 100);
         }
+    }
 
-        Tensor tensor(int rows, int columns) {
-            return new Tensor(DType.BF16, List.of((long) rows, (long) columns), values.asSlice(0, 2L * rows * columns));
+    private void reportDecode(WeightFormat format, Series decode) {
+        out.println();
+        out.println("| sequences | tokens/s |");
+        out.println("|---|---|");
+        for (int sequences : SEQUENCES) {
+            double speed = sequences / decode.median(sequences);
+            add("decode", format, sequences, sequences, speed, "tokens/s");
+            out.printf("| %d | %.1f |%n", sequences, speed);
         }
+    }
 
-        Matrix matrix(int outputs, int inputs) {
-            Matrix matrix = memory.matrix(outputs, inputs);
-            memory.fill(matrix, 0, tensor(outputs, inputs), 1f);
-            return matrix;
-        }
-
-        Activations norm(int columns) {
-            return memory.vector(tensor(1, columns));
+    private void reportPrefill(WeightFormat format, BenchModel model, Series prefill, double[] peak) {
+        out.println();
+        out.println("| prompt | tokens/s | share of the arithmetic peak |");
+        out.println("|---|---|---|");
+        for (int length : PROMPTS) {
+            double speed = length / prefill.median(length);
+            add("prefill", format, length, 1, speed, "tokens/s");
+            out.printf(
+                    "| %d | %.0f | %.0f %% |%n",
+                    length, speed, 100 * speed * model.operationsPerToken() / Medians.median(peak));
         }
     }
 }
