@@ -137,13 +137,8 @@ INLINE void quantize_group(const float *x, int32_t offset, float *scale, int32_t
 {
     v16 a = v_load(x), b = v_load(x + 16);
     i16 magnitude = i_set(0x7FFFFFFF);
-    int32_t lanes[16];
     /* as integers, so that a NaN is the largest of all and spoils the scale, as it must */
-    i_store(lanes, i_max(i_and(i_bits(a), magnitude), i_and(i_bits(b), magnitude)));
-    int32_t bits = 0;
-    for (int i = 0; i < 16; i++) {
-        bits = lanes[i] > bits ? lanes[i] : bits;
-    }
+    int32_t bits = i_largest(i_max(i_and(i_bits(a), magnitude), i_and(i_bits(b), magnitude)));
     float largest;
     memcpy(&largest, &bits, 4);
     v16 inverse = v_set(largest < 1e-30f ? 0.0f : 127.0f / largest);
@@ -151,12 +146,7 @@ INLINE void quantize_group(const float *x, int32_t offset, float *scale, int32_t
     i16 qa = i_round(v_mul(a, inverse)), qb = i_round(v_mul(b, inverse));
     i_store_bytes(bytes, qa);
     i_store_bytes(bytes + 16, qb);
-    i_store(lanes, i_add(qa, qb));
-    int32_t total = 0;
-    for (int i = 0; i < 16; i++) {
-        total += lanes[i];
-    }
-    *sum = -offset * total;
+    *sum = -offset * i_sum(i_add(qa, qb));
 }
 
 /* Groups of inputs [first, end) of a panel: [group]{ [row] scale, [row] -offset*sum, [inputs/4][row][4] int8 }. */

@@ -70,6 +70,25 @@ INLINE i16 i_bits(v16 x) { return I(_mm256_castps_si256(x.a), _mm256_castps_si25
 INLINE v16 v_from_int(i16 x) { return V(_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)); }
 /* to the nearest integer, ties to even */
 INLINE i16 i_round(v16 x) { return I(_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)); }
+INLINE int32_t i_largest(i16 x)
+{
+    int32_t lanes[16], largest;
+    i_store(lanes, x);
+    largest = lanes[0];
+    for (int i = 1; i < 16; i++) {
+        largest = lanes[i] > largest ? lanes[i] : largest;
+    }
+    return largest;
+}
+INLINE int32_t i_sum(i16 x)
+{
+    int32_t lanes[16], sum = 0;
+    i_store(lanes, x);
+    for (int i = 0; i < 16; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
 /* the low byte of each lane */
 INLINE void i_store_bytes(void *p, i16 x)
 {

@@ -47,6 +47,8 @@ INLINE i16 i_bits(v16 a) { return _mm512_castps_si512(a); }
 INLINE v16 v_from_int(i16 a) { return _mm512_cvtepi32_ps(a); }
 /* to the nearest integer, ties to even */
 INLINE i16 i_round(v16 a) { return _mm512_cvtps_epi32(a); }
+INLINE int32_t i_largest(i16 a) { return _mm512_reduce_max_epi32(a); }
+INLINE int32_t i_sum(i16 a) { return _mm512_reduce_add_epi32(a); }
 /* the low byte of each lane */
 INLINE void i_store_bytes(void *p, i16 a) { _mm_storeu_si128(p, _mm512_cvtepi32_epi8(a)); }
 INLINE v16 v_from_half(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256(p)); }

@@ -72,6 +72,14 @@ INLINE i16 i_bits(v16 a) { return EACH(i16, vreinterpretq_s32_f32(a.q[i])); }
 INLINE v16 v_from_int(i16 a) { return EACH(v16, vcvtq_f32_s32(a.q[i])); }
 /* to the nearest integer, ties to even */
 INLINE i16 i_round(v16 a) { return EACH(i16, vcvtnq_s32_f32(a.q[i])); }
+INLINE int32_t i_largest(i16 a)
+{
+    return vmaxvq_s32(vmaxq_s32(vmaxq_s32(a.q[0], a.q[1]), vmaxq_s32(a.q[2], a.q[3])));
+}
+INLINE int32_t i_sum(i16 a)
+{
+    return vaddvq_s32(vaddq_s32(vaddq_s32(a.q[0], a.q[1]), vaddq_s32(a.q[2], a.q[3])));
+}
 /* the low byte of each lane */
 INLINE void i_store_bytes(void *p, i16 a)
 {

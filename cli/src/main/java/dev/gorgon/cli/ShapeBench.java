@@ -105,8 +105,7 @@ final class ShapeBench {
             Series prefill = new Series(runs);
             double[] bandwidth = new double[runs];
             double[] peak = new double[runs];
-            model.prefill(PROMPTS[0]);
-            model.verify(1);
+            warm(model);
             peer.ifPresent(other -> other.open(folder, format, threads));
             for (int run = 0; run < runs; run++) {
                 bandwidth[run] = probe.bandwidth();
@@ -129,6 +128,17 @@ final class ShapeBench {
                     other.report(shape.id(), name(format), decode.of(1), PROMPTS, prefill::of, out)));
         } finally {
             peer.ifPresent(LlamaPeer::closeModel);
+        }
+    }
+
+    /** Lets the JIT compiler see every kind of step, long enough for small models. */
+    private static void warm(BenchModel model) {
+        Series warm = new Series(1);
+        for (int turn = 0; turn < 3; turn++) {
+            warm.measure(0, new int[] {1, 4, 8}, model::verify);
+            warm.measure(0, new int[] {1, 4, 8}, model::linear);
+            warm.measure(0, new int[] {1, 8, 32}, model::decode);
+            warm.measure(0, new int[] {PROMPTS[0]}, model::prefill);
         }
     }
 

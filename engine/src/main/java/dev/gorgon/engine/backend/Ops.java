@@ -21,8 +21,33 @@ public interface Ops {
     /** {@code to = from}, row by row. */
     void copy(Activations from, Activations to);
 
-    /** Root-mean-square norm of each row, times {@code weight}. */
-    void norm(Activations x, Activations weight, float epsilon, Activations y);
+    /** Root-mean-square norm of each row, times the norm's weight. */
+    void norm(Activations x, Norm norm, Activations y);
+
+    /**
+     * {@code y = W·norm(x)}, then the low-rank terms on the normed rows: what {@link #norm} and {@link #linear} compute one after
+     * the other.
+     *
+     * @param normed room for the normed rows; whether it is used is up to the backend
+     */
+    void normLinear(
+            Activations x, Norm norm, Activations normed, Matrix weights, Activations y, List<LowRankTerm> terms);
+
+    /**
+     * {@code y = silu(G·norm(x)) · (U·norm(x))} with G and U below each other in one matrix: what {@link #normLinear} and
+     * {@link #gatedActivation} compute one after the other.
+     *
+     * @param normed room for the normed rows
+     * @param gateUp room for both products
+     */
+    void normGatedLinear(
+            Activations x,
+            Norm norm,
+            Activations normed,
+            Matrix weights,
+            Activations gateUp,
+            Activations y,
+            List<LowRankTerm> terms);
 
     /**
      * {@code y = W·x} (or {@code y += W·x}) for each row, then the low-rank terms are added in the given order.
@@ -36,13 +61,11 @@ public interface Ops {
     void bias(Activations y, Activations bias);
 
     /**
-     * Rotates queries and keys to their positions and stores keys and values in their slots.
+     * Rotates queries and keys to their positions, stores keys and values in their slots, and computes the attention of every row
+     * over its context.
      *
-     * @param qkv queries, keys and values side by side
+     * @param qkv queries, keys and values side by side; queries and keys are rotated in place
      */
-    void rotateAndStore(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences);
-
-    /** Attention of every row over its context; the rows' own keys and values must have been stored. */
     void attention(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences, Activations out);
 
     /** {@code y = silu(gate) · up}; gate and up lie side by side. */

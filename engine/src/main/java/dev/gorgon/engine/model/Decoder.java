@@ -15,6 +15,7 @@ import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.LowRankTerm;
+import dev.gorgon.engine.backend.Norm;
 import dev.gorgon.engine.backend.Ops;
 import java.util.List;
 
@@ -129,7 +130,7 @@ public final class Decoder {
             Activations last = buffers.last.rows(0, wanted);
             Activations hidden = buffers.hidden.rows(0, wanted);
             ops.gather(x, batch.logitRows(), last);
-            ops.norm(last, weights.norm(), config.rmsNormEps(), hidden);
+            ops.norm(last, norm(weights.norm()), hidden);
             head(
                     ops,
                     hidden,
@@ -145,19 +146,26 @@ public final class Decoder {
         ops.reduceLogits(logits, stats);
     }
 
+    private Norm norm(Activations weight) {
+        return new Norm(weight, config.rmsNormEps());
+    }
+
     /** {@code x += O · attention(rope(QKV · norm(x)))}. */
     private void attend(Ops ops, Batch batch, int index, Activations x) {
         DecoderWeights.Layer layer = weights.layers().get(index);
         int rows = x.rows();
-        Activations normed = buffers.normed.rows(0, rows);
         Activations qkv = buffers.qkv.rows(0, rows);
         Activations attention = buffers.attention.rows(0, rows);
-        ops.norm(x, layer.attentionNorm(), config.rmsNormEps(), normed);
-        ops.linear(layer.qkv(), normed, qkv, false, batch.lora().terms(index, Q, K, V));
+        ops.normLinear(
+                x,
+                norm(layer.attentionNorm()),
+                buffers.normed.rows(0, rows),
+                layer.qkv(),
+                qkv,
+                batch.lora().terms(index, Q, K, V));
         layer.qkvBias().ifPresent(bias -> ops.bias(qkv, bias));
         AttentionLayer shape = new AttentionLayer(
                 storage, index, rotation, config.heads(), config.kvHeads(), config.headDim(), config.slidingWindow());
-        ops.rotateAndStore(shape, qkv, batch.sequences());
         ops.attention(shape, qkv, batch.sequences(), attention);
         ops.linear(layer.output(), attention, x, true, batch.lora().terms(index, O));
         layer.outputBias().ifPresent(bias -> ops.bias(x, bias));
@@ -170,10 +178,15 @@ public final class Decoder {
         Activations normed = buffers.normed.rows(0, rows);
         Activations gateUp = buffers.gateUp.rows(0, rows);
         Activations gated = buffers.gated.rows(0, rows);
-        ops.norm(x, layer.mlpNorm(), config.rmsNormEps(), normed);
-        ops.linear(layer.gateUp(), normed, gateUp, false, batch.lora().terms(index, GATE, UP));
-        layer.gateUpBias().ifPresent(bias -> ops.bias(gateUp, bias));
-        ops.gatedActivation(gateUp, gated);
+        Norm norm = norm(layer.mlpNorm());
+        List<LowRankTerm> terms = batch.lora().terms(index, GATE, UP);
+        if (layer.gateUpBias().isPresent()) {
+            ops.normLinear(x, norm, normed, layer.gateUp(), gateUp, terms);
+            ops.bias(gateUp, layer.gateUpBias().get());
+            ops.gatedActivation(gateUp, gated);
+        } else {
+            ops.normGatedLinear(x, norm, normed, layer.gateUp(), gateUp, gated, terms);
+        }
         ops.linear(layer.down(), gated, x, true, batch.lora().terms(index, DOWN));
         layer.downBias().ifPresent(bias -> ops.bias(x, bias));
     }

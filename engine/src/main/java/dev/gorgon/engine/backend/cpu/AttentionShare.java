@@ -1,10 +1,13 @@
 package dev.gorgon.engine.backend.cpu;
 
 import dev.gorgon.engine.backend.AttentionLayer;
+import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.kernels.Attention;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.KvPages;
+import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.RowContexts;
 import java.util.Arrays;
 import java.util.List;
@@ -24,19 +27,71 @@ record AttentionShare(Kernels kernels, AttentionLayer layer, FloatMatrix queries
         return slots;
     }
 
+    /** Whether the rows of a sequence are one unit per head, so that whoever attends to a head can store it, too. */
+    private static boolean isWhole(SequenceRows sequence) {
+        return sequence.paths() != null || sequence.rows() <= UNIT_ROWS;
+    }
+
+    /** Whether some keys and values must be stored by {@link #store}, and all workers wait, before {@link #run}. */
+    boolean storesAhead(List<SequenceRows> sequences) {
+        for (SequenceRows sequence : sequences) {
+            if (!isWhole(sequence)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Rotates and stores a worker's share of the sequences that are cut into units. */
+    void store(List<SequenceRows> sequences, int rank, int workers) {
+        int unit = 0;
+        for (SequenceRows sequence : sequences) {
+            if (!isWhole(sequence)) {
+                for (int row = 0; row < sequence.rows(); row++) {
+                    if (unit++ % workers == rank) {
+                        for (int head = 0; head < layer.kvHeads(); head++) {
+                            rotateAndStore(sequence, row, row + 1, head);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     void run(List<SequenceRows> sequences, int rank, int workers, FloatMatrix scratch) {
         int unit = 0;
         for (SequenceRows sequence : sequences) {
-            boolean whole = sequence.paths() != null || sequence.rows() <= UNIT_ROWS;
+            boolean whole = isWhole(sequence);
             int step = whole ? sequence.rows() : UNIT_ROWS;
             for (int row = 0; row < sequence.rows(); row += step) {
                 int end = Math.min(sequence.rows(), row + step);
                 for (int head = 0; head < layer.kvHeads(); head++) {
                     if (unit++ % workers == rank) {
+                        if (whole) {
+                            rotateAndStore(sequence, row, end, head);
+                        }
                         attend(sequence, row, end, head, scratch);
                     }
                 }
             }
+        }
+    }
+
+    /** Rotates the query heads of a key/value head and its keys, and stores keys and values. */
+    private void rotateAndStore(SequenceRows sequence, int from, int to, int kvHead) {
+        RopeTable table = ((CpuRotation) layer.rotation()).table();
+        KvPages pages = ((CpuKvStorage) layer.storage()).pages(layer.index(), kvHead, sequence.blocks());
+        int group = layer.heads() / layer.kvHeads();
+        long headBytes = (long) Float.BYTES * layer.headDim();
+        for (int row = from; row < to; row++) {
+            long first = queries.address(sequence.firstRow() + row);
+            long key = first + (layer.heads() + kvHead) * headBytes;
+            int position = sequence.positions()[row];
+            kernels.rotate(first + kvHead * group * headBytes, group, table, position);
+            kernels.rotate(key, 1, table, position);
+            int slot = sequence.prefixLength() + row;
+            kernels.storeKeyValue(
+                    pages.layout(), pages.page(slot), slot % KvStorage.BLOCK, key, key + layer.kvHeads() * headBytes);
         }
     }
 

@@ -3,40 +3,34 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.AttentionLayer;
 import dev.gorgon.engine.backend.EmbeddingTable;
-import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Matrix;
+import dev.gorgon.engine.backend.Norm;
 import dev.gorgon.engine.backend.Ops;
 import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.LogitChunk;
 import dev.gorgon.kernels.PackedMatrix;
-import dev.gorgon.kernels.RopeTable;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** One worker's view of the operations: it takes its share of outputs, rows or heads, and meets the others at the barrier. */
 final class CpuOps implements Ops {
 
-    /** Rows of a low-rank product that one worker takes at a time. */
-    private static final int SHRINK_ROWS = 16;
-    /** Inputs that every worker packs for itself: it takes as long as a barrier. */
-    private static final int PACK_ALONE = 2048;
-
     private final Kernels kernels;
     private final WorkerTeam team;
     private final int rank;
     private final Scratch scratch;
-    /** Bytes of shared room for packed inputs that all workers know of. */
-    private long sharedBytes;
+    private final LinearShare linear;
 
     CpuOps(Kernels kernels, WorkerTeam team, int rank, Scratch shared) {
         this.kernels = kernels;
         this.team = team;
         this.rank = rank;
         this.scratch = shared;
+        this.linear = new LinearShare(kernels, team, rank, shared);
     }
 
     /** First unit of this worker's share of {@code count} units. */
@@ -76,95 +70,78 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void norm(Activations x, Activations weight, float epsilon, Activations y) {
+    public void norm(Activations x, Norm norm, Activations y) {
+        normShare(CpuActivations.of(x), norm, CpuActivations.of(y));
+        team.barrier();
+    }
+
+    private void normShare(FloatMatrix x, Norm norm, FloatMatrix y) {
         int from = from(x.rows());
         int to = to(x.rows());
         if (from < to) {
-            kernels.rmsNorm(
-                    CpuActivations.of(x).rows(from, to),
-                    CpuActivations.of(weight),
-                    epsilon,
-                    CpuActivations.of(y).rows(from, to));
+            kernels.rmsNorm(x.rows(from, to), CpuActivations.of(norm.weight()), norm.epsilon(), y.rows(from, to));
         }
-        team.barrier();
     }
 
     @Override
     public void linear(Matrix weights, Activations x, Activations y, boolean accumulate, List<LowRankTerm> terms) {
-        FloatMatrix in = CpuActivations.of(x);
-        FloatMatrix out = CpuActivations.of(y);
         PackedMatrix w = CpuMatrix.of(weights);
-        kernels.linear(w, from(w.blocks()), to(w.blocks()), in, packTogether(w, in), out, accumulate);
-        if (terms.isEmpty()) {
-            team.barrier();
-            return;
-        }
-        addLowRank(in, out, terms);
+        FloatMatrix in = CpuActivations.of(x);
+        linear.run(w, in, linear.packTogether(w, in), CpuActivations.of(y), accumulate, terms);
+        team.barrier();
     }
 
     /**
-     * Packs the inputs of a product that all workers share: each packs a part, or, when there is little to pack, all of it for
-     * itself, which saves a barrier.
+     * The normed rows: this worker's own copy where that is little work, for then nobody has to wait for anybody; otherwise shared
+     * ones, and a barrier.
      */
-    private MemorySegment packTogether(PackedMatrix w, FloatMatrix in) {
-        if ((long) in.rows() * in.columns() <= PACK_ALONE || team.size() == 1) {
-            return packAlone(w, in);
+    private FloatMatrix normed(FloatMatrix x, Norm norm, Activations shared) {
+        if (linear.isLittle(x)) {
+            FloatMatrix own = scratch.normed(rank, x.rows(), x.columns());
+            kernels.rmsNorm(x, CpuActivations.of(norm.weight()), norm.epsilon(), own);
+            return own;
         }
-        long bytes = kernels.packedInputBytes(w.format(), in.columns(), in.rows());
-        if (bytes > sharedBytes) {
-            // all workers see the same sizes in the same order, so all come here or none
-            team.barrier();
-            if (rank == 0) {
-                scratch.reservePacked(bytes);
-            }
-            team.barrier();
-            sharedBytes = bytes;
-        }
-        if (bytes > 0) {
-            int groups = Kernels.inputGroups(in.columns());
-            kernels.packInputs(w.format(), in, from(groups), to(groups), scratch.packed());
-            team.barrier();
-        }
-        return scratch.packed();
+        normShare(x, norm, CpuActivations.of(shared));
+        team.barrier();
+        return CpuActivations.of(shared);
     }
 
-    /** Packs inputs for this worker's own use. */
-    private MemorySegment packAlone(PackedMatrix w, FloatMatrix in) {
-        long bytes = kernels.packedInputBytes(w.format(), in.columns(), in.rows());
-        MemorySegment packed = scratch.packed(rank, bytes);
-        if (bytes > 0) {
-            kernels.packInputs(w.format(), in, 0, Kernels.inputGroups(in.columns()), packed);
-        }
-        return packed;
+    @Override
+    public void normLinear(
+            Activations x, Norm norm, Activations normed, Matrix weights, Activations y, List<LowRankTerm> terms) {
+        PackedMatrix w = CpuMatrix.of(weights);
+        FloatMatrix in = normed(CpuActivations.of(x), norm, normed);
+        linear.run(w, in, linear.packTogether(w, in), CpuActivations.of(y), false, terms);
+        team.barrier();
     }
 
-    /** {@code out += B·(A·in)} for each term; shrinking needs the base's inputs only, so one barrier serves both. */
-    private void addLowRank(FloatMatrix in, FloatMatrix out, List<LowRankTerm> terms) {
-        if (rank == 0) {
-            scratch.reserveLowRank(in.rows(), Scratch.columns(terms));
+    @Override
+    public void normGatedLinear(
+            Activations x,
+            Norm norm,
+            Activations normed,
+            Matrix weights,
+            Activations gateUp,
+            Activations y,
+            List<LowRankTerm> terms) {
+        int width = y.columns();
+        if (!terms.isEmpty() || width % PackedMatrix.BLOCK != 0) {
+            normLinear(x, norm, normed, weights, gateUp, terms);
+            gatedActivation(gateUp, y);
+            return;
         }
-        team.barrier();
-        FloatMatrix shrunk = scratch.lowRank();
-        int unit = 0;
-        for (int i = 0, column = 0; i < terms.size(); column = Scratch.nextColumn(terms, i++, column)) {
-            PackedMatrix down = CpuMatrix.of(terms.get(i).down());
-            for (int row = terms.get(i).firstRow(); row < terms.get(i).endRow(); row += SHRINK_ROWS) {
-                int end = Math.min(terms.get(i).endRow(), row + SHRINK_ROWS);
-                if (unit++ % team.size() == rank) {
-                    FloatMatrix t = shrunk.rows(row, end).columns(column, column + down.blocks() * PackedMatrix.BLOCK);
-                    FloatMatrix segment = in.rows(row, end);
-                    kernels.linear(down, 0, down.blocks(), segment, packAlone(down, segment), t, false);
-                }
-            }
-        }
-        team.barrier();
-        for (int i = 0, column = 0; i < terms.size(); column = Scratch.nextColumn(terms, i++, column)) {
-            LowRankTerm term = terms.get(i);
-            PackedMatrix up = CpuMatrix.of(term.up());
-            FloatMatrix t = shrunk.rows(term.firstRow(), term.endRow()).columns(column, column + up.inFeatures());
-            FloatMatrix target = out.rows(term.firstRow(), term.endRow())
-                    .columns(term.firstColumn(), term.firstColumn() + up.outFeatures());
-            kernels.linear(up, from(up.blocks()), to(up.blocks()), t, packAlone(up, t), target, true);
+        // a worker computes the same columns of both products, so it can go on without waiting
+        PackedMatrix w = CpuMatrix.of(weights);
+        FloatMatrix in = normed(CpuActivations.of(x), norm, normed);
+        MemorySegment packed = linear.packTogether(w, in);
+        FloatMatrix products = CpuActivations.of(gateUp);
+        int blocks = width / PackedMatrix.BLOCK;
+        int from = from(blocks);
+        int to = to(blocks);
+        if (from < to) {
+            kernels.linear(w, from, to, in, packed, products, false);
+            kernels.linear(w, blocks + from, blocks + to, in, packed, products, false);
+            gatedColumns(products, CpuActivations.of(y), from * PackedMatrix.BLOCK, to * PackedMatrix.BLOCK);
         }
         team.barrier();
     }
@@ -180,49 +157,32 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void rotateAndStore(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences) {
-        FloatMatrix rows = CpuActivations.of(qkv);
-        RopeTable table = ((CpuRotation) layer.rotation()).table();
-        int headBytes = Float.BYTES * layer.headDim();
-        int perRow = layer.heads() + layer.kvHeads();
-        for (SequenceRows sequence : sequences) {
-            int units = sequence.rows() * perRow;
-            for (int unit = from(units); unit < to(units); unit++) {
-                int row = unit / perRow;
-                int head = unit % perRow;
-                long address = rows.address(sequence.firstRow() + row) + (long) head * headBytes;
-                kernels.rotate(address, 1, table, sequence.positions()[row]);
-                if (head >= layer.heads()) {
-                    int slot = sequence.prefixLength() + row;
-                    var pages = ((CpuKvStorage) layer.storage())
-                            .pages(layer.index(), head - layer.heads(), sequence.blocks());
-                    long value = address + (long) layer.kvHeads() * headBytes;
-                    kernels.storeKeyValue(pages.layout(), pages.page(slot), slot % KvStorage.BLOCK, address, value);
-                }
-            }
-        }
-        team.barrier();
-    }
-
-    @Override
     public void attention(AttentionLayer layer, Activations qkv, List<SequenceRows> sequences, Activations out) {
         AttentionShare share = new AttentionShare(kernels, layer, CpuActivations.of(qkv), CpuActivations.of(out));
+        if (share.storesAhead(sequences)) {
+            share.store(sequences, rank, team.size());
+            team.barrier();
+        }
         share.run(sequences, rank, team.size(), scratch.attention(rank, share.slots(sequences)));
         team.barrier();
     }
 
     @Override
     public void gatedActivation(Activations gateUp, Activations y) {
-        FloatMatrix in = CpuActivations.of(gateUp);
-        FloatMatrix out = CpuActivations.of(y);
-        int width = out.columns();
+        int width = y.columns();
         int chunks = (width + 63) / 64;
         int from = Math.min(width, 64 * from(chunks));
         int to = Math.min(width, 64 * to(chunks));
         if (from < to) {
-            kernels.gatedActivation(in.columns(from, to), in.columns(width + from, width + to), out.columns(from, to));
+            gatedColumns(CpuActivations.of(gateUp), CpuActivations.of(y), from, to);
         }
         team.barrier();
+    }
+
+    private void gatedColumns(FloatMatrix gateUp, FloatMatrix y, int from, int to) {
+        int width = y.columns();
+        kernels.gatedActivation(
+                gateUp.columns(from, to), gateUp.columns(width + from, width + to), y.columns(from, to));
     }
 
     @Override

@@ -16,11 +16,19 @@ final class Scratch implements AutoCloseable {
     private final Arena[] attentionArenas;
     private final FloatMatrix[] attention;
 
+    private final Arena[] normedArenas;
+    private final FloatMatrix[] normed;
     private final Arena[] packedArenas;
     /** Packed inputs: of each worker for itself, and in the end of all together. */
     private final MemorySegment[] packed;
 
     Scratch(int workers) {
+        normedArenas = new Arena[workers];
+        normed = new FloatMatrix[workers];
+        for (int i = 0; i < workers; i++) {
+            normedArenas[i] = Arena.ofShared();
+            normed[i] = FloatMatrix.allocate(normedArenas[i], 1, 1);
+        }
         packedArenas = new Arena[workers + 1];
         packed = new MemorySegment[workers + 1];
         for (int i = 0; i <= workers; i++) {
@@ -84,6 +92,18 @@ final class Scratch implements AutoCloseable {
         return attention[worker];
     }
 
+    /** A worker's own room for normed rows. */
+    FloatMatrix normed(int worker, int rows, int columns) {
+        FloatMatrix room = normed[worker];
+        if (room.rows() < rows || room.columns() != columns) {
+            normedArenas[worker].close();
+            normedArenas[worker] = Arena.ofShared();
+            room = FloatMatrix.allocate(normedArenas[worker], 2 * rows, columns);
+            normed[worker] = room;
+        }
+        return room.rows(0, rows);
+    }
+
     /** A worker's own room for packed inputs. */
     MemorySegment packed(int worker, long bytes) {
         if (packed[worker].byteSize() < bytes) {
@@ -108,6 +128,9 @@ final class Scratch implements AutoCloseable {
     public void close() {
         lowRankArena.close();
         for (Arena arena : packedArenas) {
+            arena.close();
+        }
+        for (Arena arena : normedArenas) {
             arena.close();
         }
         for (Arena arena : attentionArenas) {
