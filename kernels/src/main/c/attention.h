@@ -98,7 +98,7 @@ static float softmax(const struct tile *tile, int32_t query)
         v_store(scores + p, weight);
         sum = v_add(sum, weight);
     }
-    return sum_tree(sum);
+    return v_sum(sum);
 }
 
 INLINE int32_t slot_of(const struct tile *tile, int32_t position)
@@ -271,7 +271,7 @@ static void attend(const struct attention *task)
 }
 
 /* Writes keys and values of one position, rounded once. */
-static void store(int32_t format, int32_t head_dim, uint8_t *page, int32_t slot, const float *key, const float *value)
+INLINE void store(int32_t format, int32_t head_dim, uint8_t *page, int32_t slot, const float *key, const float *value)
 {
     uint8_t *values = page + (int64_t)head_dim * PAGE * (format == FORMAT_F32 ? 4 : 2);
     if (format == FORMAT_F32) {
@@ -288,5 +288,20 @@ static void store(int32_t format, int32_t head_dim, uint8_t *page, int32_t slot,
     for (int32_t d = 0; d < head_dim; d++) {
         uint16_t rounded = (uint16_t)bf16(value[d]);
         memcpy(values + ((slot / 2 * head_dim + d) * 2 + slot % 2) * 2, &rounded, 2);
+    }
+}
+
+static void rotate_and_store(const struct new_rows *task)
+{
+    int32_t pairs = task->head_dim / 2;
+    for (int32_t row = 0; row < task->rows; row++) {
+        const float *cos = task->cos + task->positions[row] * task->angle_stride;
+        const float *sin = task->sin + task->positions[row] * task->angle_stride;
+        float *key = task->keys + row * task->stride;
+        rotate(task->queries + row * task->stride, task->heads, pairs, cos, sin);
+        rotate(key, 1, pairs, cos, sin);
+        int32_t slot = task->first_slot + row;
+        store(task->format, task->head_dim, task->pages + task->blocks[slot / PAGE] * task->block_stride, slot % PAGE, key,
+              task->values + row * task->stride);
     }
 }

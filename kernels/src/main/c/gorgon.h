@@ -45,6 +45,27 @@ struct attention {
     float scale;
 };
 
+/* Rows whose queries and keys are to be rotated, and whose keys and values are to be stored. */
+struct new_rows {
+    uint8_t *pages;            /* page of block 0 for this layer and head */
+    int64_t block_stride;      /* bytes */
+    const int32_t *blocks;     /* block table */
+    const int32_t *positions;  /* per row */
+    float *queries;            /* first query head of the first row */
+    float *keys;
+    const float *values;
+    int64_t stride;            /* floats per row */
+    const float *cos;          /* of position 0 */
+    const float *sin;
+    int64_t angle_stride;      /* floats per position */
+    int32_t rows;
+    int32_t heads;
+    int32_t head_dim;
+    int32_t format;
+    int32_t first_slot;
+    int32_t unused;
+};
+
 /* Queries that share loads of keys and values. */
 enum { ATTENTION_TILE = 8 };
 
@@ -75,13 +96,12 @@ struct kernels {
                             int32_t first_output, float scale, uint8_t *weights);
     void (*rms_norm)(const float *x, int64_t x_stride, int32_t rows, int32_t columns, const float *weight, float epsilon,
                      float *y, int64_t y_stride);
-    void (*rotate)(float *heads, int32_t count, int32_t pairs, const float *cos, const float *sin);
+    void (*rotate_and_store)(const struct new_rows *task);
     void (*gated_activation)(const float *gate, int64_t gate_stride, const float *up, int64_t up_stride, int32_t rows,
                              int32_t columns, float *y, int64_t y_stride);
     void (*residual_activation)(const float *x, int64_t x_stride, const float *a, int64_t a_stride, const float *bias,
                                 int32_t rows, int32_t columns, float *y, int64_t y_stride);
     void (*attend)(const struct attention *task);
-    void (*store)(int32_t format, int32_t head_dim, uint8_t *page, int32_t slot, const float *key, const float *value);
     void (*reduce_logits)(const float *row, int32_t from, int32_t to, struct logit_chunk *result);
     /* Reads memory as fast as it goes; the sum of what was read. */
     float (*read)(const uint8_t *bytes, int64_t count);

@@ -479,9 +479,17 @@ static void linear(int32_t format, const uint8_t *weights, int32_t outputs, int3
     const int64_t block_bytes = count * unit_bytes(format);
     const int64_t row_bytes = input_row_bytes(format, inputs);
     const int32_t chunk_units = panel_count == 1 ? count : (int32_t)(CHUNK_BYTES / unit_bytes(format));
+    tile_function *const only = panel_count == 1 ? tile_for(format, rows) : NULL;
     for (int32_t block = first; block < end; block++) {
         const uint8_t *w = weights + block * block_bytes;
         int32_t columns = outputs - block * BLOCK < BLOCK ? outputs - block * BLOCK : BLOCK;
+        if (only) {
+            only(w, count, packed, sums, 1);
+            for (int32_t row = 0; row < rows; row++) {
+                write_row(sums + row * width, width, y + row * stride + block * BLOCK, columns, accumulate);
+            }
+            continue;
+        }
         for (int32_t panel = 0; panel < panel_count;) {
             int32_t start = panel_start(rows, panel_count, panel);
             int32_t next = panel + 1;

@@ -13,7 +13,7 @@ static float read_memory(const uint8_t *bytes, int64_t count)
         c = v_add(c, v_load(bytes + i + 128));
         d = v_add(d, v_load(bytes + i + 192));
     }
-    return sum_tree(v_add(v_add(a, b), v_add(c, d)));
+    return v_sum(v_add(v_add(a, b), v_add(c, d)));
 }
 
 /* Independent chains: enough to hide the latency of a multiply-add. */

@@ -26,19 +26,6 @@ INLINE v16 v_silu(v16 a)
     return v_div(a, v_add(v_set(1.0f), v_exp(v_neg(a))));
 }
 
-/* Adds 16 lanes: i with i+8, then i+4, i+2, i+1. */
-INLINE float sum_tree(v16 v)
-{
-    float lanes[16];
-    v_store(lanes, v);
-    for (int half = 8; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            lanes[i] += lanes[i + half];
-        }
-    }
-    return lanes[0];
-}
-
 /* The first count floats, the rest zero. */
 INLINE v16 load_some(const float *p, int32_t count)
 {
@@ -68,7 +55,7 @@ static void rms_norm(const float *x, int64_t x_stride, int32_t rows, int32_t col
             v16 value = load_some(x + i, columns - i);
             sum = v_fma(value, value, sum);
         }
-        float mean = sum_tree(sum) / (float)columns;
+        float mean = v_sum(sum) / (float)columns;
         v16 scale = v_set((float)(1.0 / sqrt((double)mean + (double)epsilon)));
         for (i = 0; i + 16 <= columns; i += 16) {
             v_store(y + i, v_mul(v_mul(v_load(x + i), scale), v_load(weight + i)));
@@ -80,7 +67,7 @@ static void rms_norm(const float *x, int64_t x_stride, int32_t rows, int32_t col
     }
 }
 
-static void rotate(float *heads, int32_t count, int32_t pairs, const float *cos, const float *sin)
+INLINE void rotate(float *heads, int32_t count, int32_t pairs, const float *cos, const float *sin)
 {
     for (int32_t head = 0; head < count; head++) {
         float *first = heads + 2 * (int64_t)pairs * head;
@@ -188,5 +175,5 @@ static void reduce_logits(const float *row, int32_t from, int32_t to, struct log
     }
     for (arg_max = i; arg_max < count && x[arg_max] != max; arg_max++) {
     }
-    *result = (struct logit_chunk){from + arg_max, max, sum_tree(sum)};
+    *result = (struct logit_chunk){from + arg_max, max, v_sum(sum)};
 }

@@ -47,6 +47,15 @@ INLINE uint32_t v_equal(v16 x, v16 y)
         | (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(x.b, y.b, _CMP_EQ_OQ)) << 8;
 }
 
+/* i with i + 8, then i + 4, i + 2, i + 1 */
+INLINE float v_sum(v16 x)
+{
+    __m256 eight = _mm256_add_ps(x.a, x.b);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
 INLINE i16 i_load(const void *p)
 {
     return I(_mm256_loadu_si256(p), _mm256_loadu_si256((const __m256i *)p + 1));

@@ -31,6 +31,15 @@ INLINE v16 v_if_less(v16 x, v16 limit, v16 a, v16 b)
 /* bit i set when lane i of a equals that of b */
 INLINE uint32_t v_equal(v16 a, v16 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 
+/* i with i + 8, then i + 4, i + 2, i + 1 */
+INLINE float v_sum(v16 a)
+{
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
 INLINE i16 i_load(const void *p) { return _mm512_loadu_si512(p); }
 INLINE void i_store(void *p, i16 v) { _mm512_storeu_si512(p, v); }
 INLINE i16 i_set(int32_t x) { return _mm512_set1_epi32(x); }

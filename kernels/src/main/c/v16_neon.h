@@ -48,6 +48,14 @@ INLINE uint32_t v_equal(v16 a, v16 b)
     return bits;
 }
 
+/* i with i + 8, then i + 4, i + 2, i + 1 */
+INLINE float v_sum(v16 a)
+{
+    float32x4_t four = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
+    float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
 INLINE i16 i_load(const void *p) { return EACH(i16, vld1q_s32((const int32_t *)p + 4 * i)); }
 INLINE void i_store(void *p, i16 v)
 {

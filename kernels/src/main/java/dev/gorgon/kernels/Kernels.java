@@ -96,9 +96,17 @@ public interface Kernels {
         return 9 * ((slots + 2 * KvLayout.BLOCK - 1) / KvLayout.BLOCK * KvLayout.BLOCK);
     }
 
-    /** Writes the key and the value of one position; see {@link KvLayout#store}. */
-    default void storeKeyValue(KvLayout layout, long page, int slot, long key, long value) {
-        layout.store(page, slot, key, value);
+    /** Rotates, in place, the queries and the key of some rows, and stores their keys and values. */
+    default void rotateAndStore(NewRows task, RopeTable table) {
+        KvLayout layout = task.pages().layout();
+        for (int row = 0; row < task.rows().rows(); row++) {
+            long address = task.rows().address(row);
+            long key = address + 4L * task.keyColumn();
+            rotate(address + 4L * task.queryColumn(), task.heads(), table, task.positions()[row]);
+            rotate(key, 1, table, task.positions()[row]);
+            int slot = task.firstSlot() + row;
+            layout.store(task.pages().page(slot), slot % KvLayout.BLOCK, key, address + 4L * task.valueColumn());
+        }
     }
 
     /** Statistics of logits {@code from} to {@code to} (exclusive) of the row at {@code row}. */

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Arguments of native calls that do not fit in registers: {@code struct attention} and {@code struct logit_chunk}. */
+/** One worker's arguments of native calls that do not fit in registers, laid out as the structs of {@code gorgon.h}. */
 final class NativeCall {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -14,6 +14,7 @@ final class NativeCall {
     private static final int ATTENTION_BYTES = POINTERS + 8 * Integer.BYTES;
 
     private final MemorySegment attention = Arena.ofAuto().allocate(ATTENTION_BYTES, 64);
+    private final MemorySegment newRows = Arena.ofAuto().allocate(11 * Long.BYTES + 6 * Integer.BYTES, 64);
     private final MemorySegment logits = Arena.ofAuto().allocate(16, 16);
     /** Block table, positions and paths, one after the other. */
     private MemorySegment lists = Arena.ofAuto().allocate(4096, 64);
@@ -60,6 +61,36 @@ final class NativeCall {
         putInt(6, task.window());
         attention.set(FLOAT, POINTERS + 7 * 4, task.scale());
         return attention.address();
+    }
+
+    /** Writes a {@code struct new_rows}; its address. */
+    long newRows(NewRows task, RopeTable table) {
+        int[] blocks = task.pages().blocks();
+        int rows = task.rows().rows();
+        reserve(4L * (blocks.length + rows));
+        MemorySegment.copy(blocks, 0, lists, INT, 0, blocks.length);
+        long positions = 4L * blocks.length;
+        MemorySegment.copy(task.positions(), 0, lists, INT, positions, rows);
+        long first = task.rows().address(0);
+        newRows.setAtIndex(LONG, 0, task.pages().base());
+        newRows.setAtIndex(LONG, 1, task.pages().blockStride());
+        newRows.setAtIndex(LONG, 2, lists.address());
+        newRows.setAtIndex(LONG, 3, lists.address() + positions);
+        newRows.setAtIndex(LONG, 4, first + 4L * task.queryColumn());
+        newRows.setAtIndex(LONG, 5, first + 4L * task.keyColumn());
+        newRows.setAtIndex(LONG, 6, first + 4L * task.valueColumn());
+        newRows.setAtIndex(LONG, 7, task.rows().stride());
+        newRows.setAtIndex(LONG, 8, table.cosAddress(0));
+        newRows.setAtIndex(LONG, 9, table.sinAddress(0));
+        newRows.setAtIndex(LONG, 10, table.stride());
+        KvLayout layout = task.pages().layout();
+        int ints = 2 * 11;
+        newRows.setAtIndex(INT, ints, rows);
+        newRows.setAtIndex(INT, ints + 1, task.heads());
+        newRows.setAtIndex(INT, ints + 2, layout.headDim());
+        newRows.setAtIndex(INT, ints + 3, layout.format().ordinal());
+        newRows.setAtIndex(INT, ints + 4, task.firstSlot());
+        return newRows.address();
     }
 
     private void reserve(long bytes) {

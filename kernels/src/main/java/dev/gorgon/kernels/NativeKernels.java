@@ -23,11 +23,10 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle LINEAR = handle(null, INT, LONG, INT, INT, INT, INT, LONG, INT, LONG, LONG, INT);
     private static final MethodHandle PACK_WEIGHTS = handle(INT, INT, LONG, INT, INT, INT, INT, INT, FLOAT, LONG);
     private static final MethodHandle RMS_NORM = handle(null, LONG, LONG, INT, INT, LONG, FLOAT, LONG, LONG);
-    private static final MethodHandle ROTATE = handle(null, LONG, INT, INT, LONG, LONG);
+    private static final MethodHandle ROTATE_AND_STORE = handle(null, LONG);
     private static final MethodHandle GATED = handle(null, LONG, LONG, LONG, LONG, INT, INT, LONG, LONG);
     private static final MethodHandle RESIDUAL = handle(null, LONG, LONG, LONG, LONG, LONG, INT, INT, LONG, LONG);
     private static final MethodHandle ATTEND = handle(null, LONG);
-    private static final MethodHandle STORE = handle(null, INT, INT, LONG, INT, LONG, LONG);
     private static final MethodHandle REDUCE = handle(null, LONG, INT, INT, LONG);
     private static final MethodHandle READ = handle(FLOAT, LONG, LONG);
     private static final MethodHandle PEAK = handle(LONG, INT, LONG);
@@ -40,11 +39,10 @@ final class NativeKernels implements Kernels {
         LINEAR,
         PACK_WEIGHTS,
         RMS_NORM,
-        ROTATE,
+        ROTATE_AND_STORE,
         GATED,
         RESIDUAL,
         ATTEND,
-        STORE,
         REDUCE,
         READ,
         PEAK
@@ -62,11 +60,10 @@ final class NativeKernels implements Kernels {
     private final MemorySegment linear;
     private final MemorySegment packWeights;
     private final MemorySegment rmsNorm;
-    private final MemorySegment rotate;
+    private final MemorySegment rotateAndStore;
     private final MemorySegment gated;
     private final MemorySegment residual;
     private final MemorySegment attend;
-    private final MemorySegment store;
     private final MemorySegment reduce;
     private final MemorySegment read;
     private final MemorySegment peak;
@@ -80,11 +77,10 @@ final class NativeKernels implements Kernels {
         linear = function(table, Function.LINEAR);
         packWeights = function(table, Function.PACK_WEIGHTS);
         rmsNorm = function(table, Function.RMS_NORM);
-        rotate = function(table, Function.ROTATE);
+        rotateAndStore = function(table, Function.ROTATE_AND_STORE);
         gated = function(table, Function.GATED);
         residual = function(table, Function.RESIDUAL);
         attend = function(table, Function.ATTEND);
-        store = function(table, Function.STORE);
         reduce = function(table, Function.REDUCE);
         read = function(table, Function.READ);
         peak = function(table, Function.PEAK);
@@ -238,9 +234,14 @@ final class NativeKernels implements Kernels {
 
     @Override
     public void rotate(long heads, int count, RopeTable table, int position) {
+        scalar.rotate(heads, count, table, position);
+    }
+
+    @Override
+    public void rotateAndStore(NewRows task, RopeTable table) {
+        long arguments = CALL.get().newRows(task, table);
         try {
-            ROTATE.invokeExact(
-                    rotate, heads, count, table.pairs(), table.cosAddress(position), table.sinAddress(position));
+            ROTATE_AND_STORE.invokeExact(rotateAndStore, arguments);
         } catch (Throwable e) {
             throw failed(e);
         }
@@ -293,15 +294,6 @@ final class NativeKernels implements Kernels {
         long arguments = CALL.get().attention(task, scratch);
         try {
             ATTEND.invokeExact(attend, arguments);
-        } catch (Throwable e) {
-            throw failed(e);
-        }
-    }
-
-    @Override
-    public void storeKeyValue(KvLayout layout, long page, int slot, long key, long value) {
-        try {
-            STORE.invokeExact(store, layout.format().ordinal(), layout.headDim(), page, slot, key, value);
         } catch (Throwable e) {
             throw failed(e);
         }

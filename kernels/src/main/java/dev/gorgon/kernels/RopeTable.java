@@ -40,6 +40,11 @@ public final class RopeTable {
         return cos.columns();
     }
 
+    /** Floats from the angles of one position to those of the next. */
+    int stride() {
+        return cos.stride();
+    }
+
     long cosAddress(int position) {
         return cos.address(position);
     }

@@ -172,21 +172,45 @@ class AttentionTest {
     @EnumSource(
             value = WeightFormat.class,
             names = {"F32", "BF16"})
-    void allProvidersStoreTheSameBytes(WeightFormat format) {
+    void allProvidersRotateAndStoreTheSame(WeightFormat format) {
         SplittableRandom random = new SplittableRandom(6);
         try (Arena arena = Arena.ofConfined()) {
-            for (int headDim : new int[] {2, 12, 64}) {
+            for (int headDim : new int[] {2, 12, 64, 80}) {
                 KvLayout layout = new KvLayout(headDim, format);
-                FloatMatrix row = TestData.random(arena, random, 2, headDim);
-                row.set(0, 1, Float.NaN);
-                MemorySegment expected = arena.allocate(layout.pageBytes(), 64);
-                layout.store(expected.address(), 5, row.address(0), row.address(1));
+                RopeTable table = RopeTable.create(arena, 60, frequencies(headDim / 2));
+                FloatMatrix start = TestData.random(arena, random, 5, 7 * headDim);
+                start.set(0, 6 * headDim + 1, Float.NaN);
+                FloatMatrix expected = FloatMatrix.allocate(arena, 5, 7 * headDim);
+                MemorySegment pages = rotateAndStore(scalar, arena, layout, table, start, expected);
                 TestData.providers().forEach(kernels -> {
-                    MemorySegment actual = arena.allocate(layout.pageBytes(), 64);
-                    kernels.storeKeyValue(layout, actual.address(), 5, row.address(0), row.address(1));
-                    assertThat(actual.mismatch(expected)).isEqualTo(-1);
+                    FloatMatrix actual = FloatMatrix.allocate(arena, 5, 7 * headDim);
+                    MemorySegment own = rotateAndStore(kernels, arena, layout, table, start, actual);
+                    assertSameBits(actual, expected);
+                    assertThat(own.mismatch(pages)).isEqualTo(-1);
                 });
             }
         }
+    }
+
+    /** Three query heads, two keys, two values; the second key/value head is taken, from slot 13 on. */
+    private static MemorySegment rotateAndStore(
+            Kernels kernels, Arena arena, KvLayout layout, RopeTable table, FloatMatrix start, FloatMatrix rows) {
+        MemorySegment memory = arena.allocate(2 * layout.pageBytes(), 64);
+        KvPages pages = new KvPages(layout, memory.address(), layout.pageBytes(), new int[] {1, 0});
+        for (int row = 0; row < rows.rows(); row++) {
+            rows.copyRow(start, row, row);
+        }
+        int dim = layout.headDim();
+        kernels.rotateAndStore(
+                new NewRows(pages, rows, dim, 2, 4 * dim, 6 * dim, new int[] {13, 14, 14, 15, 59}, 13), table);
+        return memory;
+    }
+
+    private static float[] frequencies(int pairs) {
+        float[] frequencies = new float[pairs];
+        for (int i = 0; i < pairs; i++) {
+            frequencies[i] = 1f / (1 + i);
+        }
+        return frequencies;
     }
 }

@@ -1,13 +1,11 @@
 package dev.gorgon.engine.backend.cpu;
 
 import dev.gorgon.engine.backend.AttentionLayer;
-import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.kernels.Attention;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
-import dev.gorgon.kernels.KvPages;
-import dev.gorgon.kernels.RopeTable;
+import dev.gorgon.kernels.NewRows;
 import dev.gorgon.kernels.RowContexts;
 import java.util.Arrays;
 import java.util.List;
@@ -47,10 +45,10 @@ record AttentionShare(Kernels kernels, AttentionLayer layer, FloatMatrix queries
         int unit = 0;
         for (SequenceRows sequence : sequences) {
             if (!isWhole(sequence)) {
-                for (int row = 0; row < sequence.rows(); row++) {
-                    if (unit++ % workers == rank) {
-                        for (int head = 0; head < layer.kvHeads(); head++) {
-                            rotateAndStore(sequence, row, row + 1, head);
+                for (int row = 0; row < sequence.rows(); row += UNIT_ROWS) {
+                    for (int head = 0; head < layer.kvHeads(); head++) {
+                        if (unit++ % workers == rank) {
+                            rotateAndStore(sequence, row, Math.min(sequence.rows(), row + UNIT_ROWS), head);
                         }
                     }
                 }
@@ -79,29 +77,29 @@ record AttentionShare(Kernels kernels, AttentionLayer layer, FloatMatrix queries
 
     /** Rotates the query heads of a key/value head and its keys, and stores keys and values. */
     private void rotateAndStore(SequenceRows sequence, int from, int to, int kvHead) {
-        RopeTable table = ((CpuRotation) layer.rotation()).table();
-        KvPages pages = ((CpuKvStorage) layer.storage()).pages(layer.index(), kvHead, sequence.blocks());
         int group = layer.heads() / layer.kvHeads();
-        long headBytes = (long) Float.BYTES * layer.headDim();
-        for (int row = from; row < to; row++) {
-            long first = queries.address(sequence.firstRow() + row);
-            long key = first + (layer.heads() + kvHead) * headBytes;
-            int position = sequence.positions()[row];
-            kernels.rotate(first + kvHead * group * headBytes, group, table, position);
-            kernels.rotate(key, 1, table, position);
-            int slot = sequence.prefixLength() + row;
-            kernels.storeKeyValue(
-                    pages.layout(), pages.page(slot), slot % KvStorage.BLOCK, key, key + layer.kvHeads() * headBytes);
-        }
+        int first = sequence.firstRow() + from;
+        kernels.rotateAndStore(
+                new NewRows(
+                        ((CpuKvStorage) layer.storage()).pages(layer.index(), kvHead, sequence.blocks()),
+                        queries.rows(first, first + to - from),
+                        kvHead * group * layer.headDim(),
+                        group,
+                        (layer.heads() + kvHead) * layer.headDim(),
+                        (layer.heads() + layer.kvHeads() + kvHead) * layer.headDim(),
+                        positions(sequence, from, to),
+                        sequence.prefixLength() + from),
+                ((CpuRotation) layer.rotation()).table());
+    }
+
+    private static int[] positions(SequenceRows sequence, int from, int to) {
+        return to - from == sequence.rows() ? sequence.positions() : Arrays.copyOfRange(sequence.positions(), from, to);
     }
 
     private void attend(SequenceRows sequence, int row, int end, int kvHead, FloatMatrix scratch) {
         int group = layer.heads() / layer.kvHeads();
         int first = sequence.firstRow() + row;
         int last = sequence.firstRow() + end;
-        int[] positions = end - row == sequence.rows()
-                ? sequence.positions()
-                : Arrays.copyOfRange(sequence.positions(), row, end);
         kernels.attend(
                 new Attention(
                         ((CpuKvStorage) layer.storage()).pages(layer.index(), kvHead, sequence.blocks()),
@@ -109,7 +107,7 @@ record AttentionShare(Kernels kernels, AttentionLayer layer, FloatMatrix queries
                         output.rows(first, last),
                         kvHead * group * layer.headDim(),
                         group,
-                        new RowContexts(positions, sequence.prefixLength(), sequence.paths()),
+                        new RowContexts(positions(sequence, row, end), sequence.prefixLength(), sequence.paths()),
                         layer.window(),
                         (float) (1.0 / Math.sqrt(layer.headDim()))),
                 scratch);
