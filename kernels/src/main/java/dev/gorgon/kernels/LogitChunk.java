@@ -10,7 +10,7 @@ package dev.gorgon.kernels;
 public record LogitChunk(int argMax, float max, float sumExp) {
 
     /** Logits per chunk: fixed, so that the order of additions depends on the vocabulary only. */
-    public static final int SIZE = 4096;
+    public static final int SIZE = 1024;
 
     /** Number of chunks of a row. */
     public static int count(int vocabularySize) {

@@ -71,8 +71,8 @@ public interface Ops {
     /** {@code y = silu(gate) · up}; gate and up lie side by side. */
     void gatedActivation(Activations gateUp, Activations y);
 
-    /** {@code y = x + silu(a + bias)}: the residual block of a Medusa head (spec medusa.md §1.1). */
-    void residualActivation(Activations x, Activations a, Activations bias, Activations y);
+    /** Computes residual blocks that do not depend on each other. */
+    void residualBlocks(List<ResidualBlock> blocks);
 
     /** Arg-max and log-sum-exp of each row of logits. */
     void reduceLogits(Activations logits, LogitStats stats);

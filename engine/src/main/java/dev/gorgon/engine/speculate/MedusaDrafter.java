@@ -5,6 +5,7 @@ import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.Ops;
+import dev.gorgon.engine.backend.ResidualBlock;
 import dev.gorgon.engine.model.Decoder;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -139,10 +140,7 @@ public final class MedusaDrafter {
                 shared = task.to();
             }
         }
-        // every head ends in the same buffer, whatever its number of blocks
-        for (Task task : tasks) {
-            residualBlocks(ops, task);
-        }
+        residualBlocks(ops, tasks);
         Activations last = states[0];
         if (shared > 0) {
             ops.linear(decoder.weights().lmHead(), last.rows(0, shared), logits.rows(0, shared), false, List.of());
@@ -160,20 +158,31 @@ public final class MedusaDrafter {
         ops.reduceLogits(logits.rows(0, sources.length), stats);
     }
 
-    /** Leaves the head's final state of its rows in {@code states[0]}. */
-    private void residualBlocks(Ops ops, Task task) {
-        List<Medusa.Block> blocks = task.head().blocks();
-        Activations x = input.rows(task.from(), task.to());
-        if (blocks.isEmpty()) {
-            ops.copy(x, states[0].rows(task.from(), task.to()));
-            return;
+    /** Leaves the final state of all rows in {@code states[0]}, whatever the number of blocks of their heads. */
+    private void residualBlocks(Ops ops, List<Task> tasks) {
+        int deepest = 0;
+        for (Task task : tasks) {
+            deepest = Math.max(deepest, task.head().blocks().size());
+            if (task.head().blocks().isEmpty()) {
+                ops.copy(input.rows(task.from(), task.to()), states[0].rows(task.from(), task.to()));
+            }
         }
-        for (int i = 0; i < blocks.size(); i++) {
-            Activations a = projected.rows(task.from(), task.to());
-            Activations y = states[(blocks.size() - 1 - i) % 2].rows(task.from(), task.to());
-            ops.linear(blocks.get(i).weight(), x, a, false, List.of());
-            ops.residualActivation(x, a, blocks.get(i).bias(), y);
-            x = y;
+        for (int level = 0; level < deepest; level++) {
+            List<ResidualBlock> blocks = new ArrayList<>();
+            for (Task task : tasks) {
+                int count = task.head().blocks().size();
+                if (level < count) {
+                    Medusa.Block block = task.head().blocks().get(level);
+                    Activations from = level == 0 ? input : states[(count - level) % 2];
+                    blocks.add(new ResidualBlock(
+                            block.weight(),
+                            block.bias(),
+                            from.rows(task.from(), task.to()),
+                            projected.rows(task.from(), task.to()),
+                            states[(count - 1 - level) % 2].rows(task.from(), task.to())));
+                }
+            }
+            ops.residualBlocks(blocks);
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.backend.Norm;
 import dev.gorgon.engine.backend.Ops;
+import dev.gorgon.engine.backend.ResidualBlock;
 import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
@@ -186,15 +187,27 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void residualActivation(Activations x, Activations a, Activations bias, Activations y) {
-        int from = from(y.rows());
-        int to = to(y.rows());
-        if (from < to) {
-            kernels.residualActivation(
-                    CpuActivations.of(x).rows(from, to),
-                    CpuActivations.of(a).rows(from, to),
-                    CpuActivations.of(bias),
-                    CpuActivations.of(y).rows(from, to));
+    public void residualBlocks(List<ResidualBlock> blocks) {
+        for (ResidualBlock block : blocks) {
+            PackedMatrix w = CpuMatrix.of(block.weight());
+            FloatMatrix x = CpuActivations.of(block.x());
+            FloatMatrix product = CpuActivations.of(block.product());
+            int from = from(w.blocks());
+            int to = to(w.blocks());
+            kernels.linear(w, from, to, x, linear.packTogether(w, x), product, false);
+            // what this worker has just computed is all it needs to go on
+            int first = Math.min(w.outFeatures(), from * PackedMatrix.BLOCK);
+            int end = Math.min(w.outFeatures(), to * PackedMatrix.BLOCK);
+            if (first < end) {
+                kernels.residualActivation(
+                        x.columns(first, end),
+                        product.columns(first, end),
+                        CpuActivations.of(block.bias()).columns(first, end),
+                        CpuActivations.of(block.y()).columns(first, end));
+            }
+            if (!linear.isLittle(x)) {
+                team.barrier(); // the packed inputs are shared
+            }
         }
         team.barrier();
     }
