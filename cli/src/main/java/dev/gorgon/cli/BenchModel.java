@@ -20,6 +20,7 @@ import dev.gorgon.kernels.WeightFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A decoder without an engine, whose steps are timed one kind at a time. */
@@ -50,12 +51,13 @@ final class BenchModel implements AutoCloseable {
         this.products = products;
     }
 
-    static BenchModel load(Path folder, Kernels kernels, WeightFormat format, int threads) {
-        Backend backend = new CpuBackend(kernels, format, threads);
-        Backend.Memory memory = backend.memory();
+    static BenchModel load(Path folder, Kernels kernels, WeightFormat format, int threads, Optional<Path> packCache) {
+        Backend backend = new CpuBackend(kernels, format, threads, packCache);
+        Backend.Memory memory;
         ModelConfig config = ModelConfig.read(folder);
         DecoderWeights weights;
         try (Checkpoint checkpoint = Checkpoint.openModel(folder)) {
+            memory = backend.baseMemory(checkpoint.identity());
             weights = DecoderLoader.load(config, checkpoint, memory);
         }
         int blocks = Math.max(MAX_SEQUENCES * (CONTEXT / KvStorage.BLOCK + 2), MAX_PROMPT / KvStorage.BLOCK);

@@ -2,6 +2,7 @@ package dev.gorgon.cli;
 
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.WeightFormat;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,13 @@ final class ModelOptions {
                     "quantize the base model while loading: q8 or q4, blocks of 32 weights with one scale; LoRAX's"
                             + " bitsandbytes and eetq mean q8, bitsandbytes-nf4, bitsandbytes-fp4 and hqq-4bit mean q4 (default: none)")
     String quantize = "";
+
+    @Option(
+            names = "--pack-cache",
+            defaultValue = "${env:PACK_CACHE:-}",
+            paramLabel = "DIR",
+            description = "keep a packed copy of the base model there and map it at the next start (default: none)")
+    String packCache = "";
 
     @Option(
             names = "--kernels",
@@ -167,6 +175,10 @@ final class ModelOptions {
                 throw bad("--quantize " + quantize + " is not supported; choose q8 (also as bitsandbytes or eetq) or q4"
                         + " (also as bitsandbytes-nf4, bitsandbytes-fp4 or hqq-4bit)");
         };
+    }
+
+    Optional<Path> packCacheFolder() {
+        return packCache.isEmpty() ? Optional.empty() : Optional.of(Path.of(packCache));
     }
 
     /** What to say when a name of another server was taken for the nearest format of this one. */

@@ -74,7 +74,8 @@ final class ServedModel implements AutoCloseable {
         WeightFormat format = options.weightFormat();
         options.quantizeNotice().ifPresent(LOG::warn);
         EngineOptions limits = limits(options, config, format, maxTotal);
-        Backend backend = new CpuBackend(KernelProviders.select(options.kernels), format, options.workers());
+        Backend backend = new CpuBackend(
+                KernelProviders.select(options.kernels), format, options.workers(), options.packCacheFolder());
         LanguageModel model = ModelLoader.load(options.modelId, folder, backend, limits);
         AdapterRegistry adapters = new AdapterRegistry(new AdapterLoader(config, backend));
         try {

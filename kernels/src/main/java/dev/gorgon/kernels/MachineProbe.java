@@ -11,7 +11,7 @@ import java.util.function.IntConsumer;
  */
 public final class MachineProbe implements AutoCloseable {
 
-    private static final long PEAK_TURNS = 3_000_000;
+    private static final long PEAK_TURNS = 20_000_000;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer;
@@ -26,7 +26,7 @@ public final class MachineProbe implements AutoCloseable {
      */
     public MachineProbe(Kernels kernels, long bytes, int threads) {
         this.kernels = kernels;
-        this.buffer = arena.allocate(bytes, 4096);
+        this.buffer = LargeMemory.allocate(arena, bytes);
         this.buffer.fill((byte) 1);
         this.threads = threads;
     }

@@ -42,7 +42,8 @@ public final class PackedMatrix {
 
     /** Allocates a zeroed matrix. */
     public static PackedMatrix allocate(Arena arena, WeightFormat format, int outFeatures, int inFeatures) {
-        return over(arena.allocate(bytes(format, outFeatures, inFeatures), 64), format, outFeatures, inFeatures);
+        return over(
+                LargeMemory.allocate(arena, bytes(format, outFeatures, inFeatures)), format, outFeatures, inFeatures);
     }
 
     /**

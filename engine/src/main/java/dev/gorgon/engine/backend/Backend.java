@@ -16,6 +16,15 @@ public interface Backend extends AutoCloseable {
     /** A scope of memory, for one model or one adapter. */
     Memory memory();
 
+    /**
+     * A scope of memory for a base model, whose packed weights may be cached.
+     *
+     * @param identity of the files the weights come from: the same files have the same, other files another one
+     */
+    default Memory baseMemory(String identity) {
+        return memory();
+    }
+
     /** Runs a program on all workers and returns when all are done. */
     void run(Consumer<Ops> program);
 
@@ -36,8 +45,16 @@ public interface Backend extends AutoCloseable {
         /** A zeroed matrix that is not quantized: of an adapter. */
         Matrix matrix(int outFeatures, int inFeatures);
 
-        /** A zeroed matrix of the base model, in the format that the backend was made to use for its role. */
-        Matrix baseMatrix(MatrixRole role, int outFeatures, int inFeatures);
+        /**
+         * A matrix of the base model, in the format that the backend was made to use for its role: zeroed and handed to
+         * {@code fill}, or as a cache of packed weights has kept it.
+         *
+         * @param name unique in the model
+         */
+        Matrix baseMatrix(String name, MatrixRole role, int outFeatures, int inFeatures, Consumer<Matrix> fill);
+
+        /** All matrices of the base model are in place; a cache of packed weights may now be written. */
+        default void baseModelComplete() {}
 
         /**
          * Packs a row-major tensor {@code [rows][inFeatures]} as outputs {@code firstOutput + row}. Thread-safe for different

@@ -52,15 +52,21 @@ public final class DecoderLoader {
         Tensor embedding = tensor(PREFIX + "embed_tokens.weight", config.vocabularySize(), config.hiddenSize());
         Tensor head = config.tiedEmbeddings() && !tensors.contains("lm_head.weight")
                 ? embedding
-                : tensor("lm_head.weight", config.vocabularySize(), config.hiddenSize());
-        Matrix lmHead = memory.baseMatrix(MatrixRole.LM_HEAD, config.vocabularySize(), config.hiddenSize());
-        fill(lmHead, 0, head, head == embedding ? PREFIX + "embed_tokens.weight" : "lm_head.weight");
+                : shaped("lm_head.weight", config.vocabularySize(), config.hiddenSize());
+        Matrix lmHead = memory.baseMatrix(
+                "lm_head",
+                MatrixRole.LM_HEAD,
+                config.vocabularySize(),
+                config.hiddenSize(),
+                matrix -> fill(matrix, 0, head, head == embedding ? PREFIX + "embed_tokens.weight" : "lm_head.weight"));
         List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
                 .parallel()
                 .mapToObj(this::layer)
                 .toList();
-        return new DecoderWeights(
+        DecoderWeights weights = new DecoderWeights(
                 memory.embeddings(embedding), layers, vector(PREFIX + "norm.weight", config.hiddenSize()), lmHead);
+        memory.baseModelComplete();
+        return weights;
     }
 
     private DecoderWeights.Layer layer(int index) {
@@ -82,13 +88,14 @@ public final class DecoderLoader {
     private Matrix matrix(String layer, LinearTarget... targets) {
         int outputs =
                 Arrays.stream(targets).mapToInt(t -> t.outFeatures(config)).sum();
-        Matrix matrix = memory.baseMatrix(MatrixRole.LAYER, outputs, targets[0].inFeatures(config));
-        for (LinearTarget target : targets) {
-            String name = layer + target.path() + ".weight";
-            Tensor source = shaped(name, target.outFeatures(config), target.inFeatures(config));
-            fill(matrix, target.firstColumn(config), source, name);
-        }
-        return matrix;
+        return memory.baseMatrix(
+                layer + targets[0].path(), MatrixRole.LAYER, outputs, targets[0].inFeatures(config), matrix -> {
+                    for (LinearTarget target : targets) {
+                        String name = layer + target.path() + ".weight";
+                        Tensor source = shaped(name, target.outFeatures(config), target.inFeatures(config));
+                        fill(matrix, target.firstColumn(config), source, name);
+                    }
+                });
     }
 
     /** Packing sees every element, so only when it complains is the culprit searched. */

@@ -10,6 +10,7 @@ import dev.gorgon.engine.model.ModelConfig;
 import dev.gorgon.engine.text.HuggingFaceTokenizer;
 import dev.gorgon.engine.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Loads Hugging Face model folders. */
 public final class ModelLoader {
@@ -24,12 +25,15 @@ public final class ModelLoader {
      * @throws dev.gorgon.engine.text.TextException if its tokenizer cannot be loaded
      */
     public static LanguageModel load(String id, Path folder, Backend backend, EngineOptions options) {
-        Backend.Memory memory = backend.memory();
+        Optional<Backend.Memory> opened = Optional.empty();
         try {
             ModelConfig config = ModelConfig.read(folder);
             HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder);
             DecoderWeights weights;
+            Backend.Memory memory;
             try (Checkpoint checkpoint = Checkpoint.openModel(folder)) {
+                memory = backend.baseMemory(checkpoint.identity());
+                opened = Optional.of(memory);
                 weights = DecoderLoader.load(config, checkpoint, memory);
             }
             return new LanguageModel(
@@ -41,7 +45,7 @@ public final class ModelLoader {
                     memory);
         } catch (RuntimeException e) {
             backend.close();
-            memory.close();
+            opened.ifPresent(Backend.Memory::close);
             throw e;
         }
     }

@@ -118,6 +118,25 @@ public final class Checkpoint implements TensorSource {
         }
     }
 
+    /** Names, sizes and times of the files: the same for the same files, another one when one of them was exchanged. */
+    public String identity() {
+        StringBuilder identity =
+                new StringBuilder(folder.toAbsolutePath().normalize().toString());
+        try {
+            for (TensorSource file : files) {
+                identity.append(", ")
+                        .append(file.path().getFileName())
+                        .append(' ')
+                        .append(Files.size(file.path()))
+                        .append(' ')
+                        .append(Files.getLastModifiedTime(file.path()).toMillis());
+            }
+        } catch (IOException e) {
+            throw new WeightsException("cannot read " + folder + ": " + e.getMessage(), e);
+        }
+        return identity.toString();
+    }
+
     @Override
     public Set<String> names() {
         return owners.keySet();

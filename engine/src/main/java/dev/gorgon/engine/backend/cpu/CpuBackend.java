@@ -4,6 +4,8 @@ import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.Ops;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.WeightFormat;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Runs programs on the cores of this machine. */
@@ -13,6 +15,7 @@ public final class CpuBackend implements Backend {
     private final WeightFormat format;
     private final WorkerTeam team;
     private final Scratch scratch;
+    private final Optional<Path> packCache;
     private final CpuOps[] ops;
 
     /**
@@ -22,6 +25,12 @@ public final class CpuBackend implements Backend {
      * @param threads workers, the engine thread included
      */
     public CpuBackend(Kernels kernels, WeightFormat format, int threads) {
+        this(kernels, format, threads, Optional.empty());
+    }
+
+    /** @param packCache folder of packed base models that later starts map instead of packing again */
+    public CpuBackend(Kernels kernels, WeightFormat format, int threads, Optional<Path> packCache) {
+        this.packCache = packCache;
         this.kernels = kernels;
         this.format = format;
         this.team = new WorkerTeam(threads);
@@ -39,7 +48,13 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Memory memory() {
-        return new CpuMemory(kernels, format);
+        return new CpuMemory(kernels, format, Optional.empty());
+    }
+
+    @Override
+    public Memory baseMemory(String identity) {
+        return new CpuMemory(
+                kernels, format, packCache.map(folder -> PackCache.open(folder, identity + " " + format, team.size())));
     }
 
     @Override

@@ -13,24 +13,32 @@ import dev.gorgon.kernels.ElementType;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.KvLayout;
+import dev.gorgon.kernels.LargeMemory;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /** Off-heap memory of one model or adapter: one arena, freed as a whole. */
 final class CpuMemory implements Backend.Memory {
 
     private final Kernels kernels;
     private final WeightFormat format;
+    private final Optional<PackCache> cache;
     private final Arena arena = Arena.ofShared();
     private final AtomicLong bytes = new AtomicLong();
 
-    /** @param format of the base model's layers */
-    CpuMemory(Kernels kernels, WeightFormat format) {
+    /**
+     * @param format of the base model's layers
+     * @param cache of the base model's packed matrices
+     */
+    CpuMemory(Kernels kernels, WeightFormat format, Optional<PackCache> cache) {
         this.kernels = kernels;
+        this.cache = cache;
         this.format = format;
     }
 
@@ -57,9 +65,24 @@ final class CpuMemory implements Backend.Memory {
     }
 
     @Override
-    public Matrix baseMatrix(Backend.MatrixRole role, int outFeatures, int inFeatures) {
+    public Matrix baseMatrix(
+            String name, Backend.MatrixRole role, int outFeatures, int inFeatures, Consumer<Matrix> fill) {
         boolean finer = role == Backend.MatrixRole.LM_HEAD && format == WeightFormat.Q4;
-        return matrix(finer ? WeightFormat.Q8 : format, outFeatures, inFeatures);
+        WeightFormat stored = finer ? WeightFormat.Q8 : format;
+        Optional<PackedMatrix> kept = cache.flatMap(packs -> packs.find(name, stored, outFeatures, inFeatures));
+        if (kept.isPresent()) {
+            bytes.addAndGet(kept.get().data().byteSize());
+            return new CpuMatrix(kept.get());
+        }
+        Matrix matrix = matrix(stored, outFeatures, inFeatures);
+        fill.accept(matrix);
+        cache.ifPresent(packs -> packs.put(name, CpuMatrix.of(matrix)));
+        return matrix;
+    }
+
+    @Override
+    public void baseModelComplete() {
+        cache.ifPresent(PackCache::save);
     }
 
     private Matrix matrix(WeightFormat stored, int outFeatures, int inFeatures) {
@@ -80,7 +103,7 @@ final class CpuMemory implements Backend.Memory {
         WeightFormat stored = format.unquantized();
         long size = (long) rows * columns * stored.bytes();
         bytes.addAndGet(size);
-        CpuEmbeddings table = new CpuEmbeddings(arena.allocate(size, 64), stored, rows, columns);
+        CpuEmbeddings table = new CpuEmbeddings(LargeMemory.allocate(arena, size), stored, rows, columns);
         table.fill(source);
         return table;
     }
@@ -142,5 +165,6 @@ final class CpuMemory implements Backend.Memory {
     @Override
     public void close() {
         arena.close();
+        cache.ifPresent(PackCache::close);
     }
 }
