@@ -198,7 +198,8 @@ static void pack_inputs(int32_t format, int32_t inputs, const float *x, int64_t 
 
 /*
  * A tile takes R rows, the weights of a block, the number of units, the panel, and sums that it takes up and leaves in memory;
- * fresh says that they are zero.
+ * fresh says that they are zero. It prefetches weights so many bytes ahead: with 0 those that it is about to read, which costs
+ * nothing when they are in the first-level cache already.
  */
 
 /* Two bfloat16 or four bytes in every lane. */
@@ -211,7 +212,7 @@ INLINE i16 input_word(const uint8_t *x, int index)
 
 #ifdef HAS_BF16_DOT
 /* Sums are [R][32]. */
-INLINE void tile_dot(const int R, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh)
+INLINE void tile_dot(const int R, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh, int64_t ahead)
 {
     v16 acc[16][2];
 #pragma GCC unroll 16
@@ -222,8 +223,8 @@ INLINE void tile_dot(const int R, const uint8_t *w, int32_t count, const uint8_t
 #pragma GCC unroll 4
     for (int32_t u = 0; u < count; u++) {
         i16 first = i_load(w), second = i_load(w + 64);
-        __builtin_prefetch(w + PREFETCH);
-        __builtin_prefetch(w + PREFETCH + 64);
+        __builtin_prefetch(w + ahead);
+        __builtin_prefetch(w + ahead + 64);
 #pragma GCC unroll 16
         for (int r = 0; r < R; r++) {
             i16 pair = input_word(x, r);
@@ -242,7 +243,7 @@ INLINE void tile_dot(const int R, const uint8_t *w, int32_t count, const uint8_t
 #endif
 
 /* Even inputs in one sum, odd ones in another; sums are [R][2][32], evens first, and one vector of outputs is done at a time. */
-INLINE void tile_float(const int R, const int is_bf16, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh)
+INLINE void tile_float(const int R, const int is_bf16, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh, int64_t ahead)
 {
 #pragma GCC unroll 2
     for (int column = 0; column < 2; column += FLOAT_COLUMNS) {
@@ -276,7 +277,7 @@ INLINE void tile_float(const int R, const int is_bf16, const uint8_t *w, int32_t
                     odd[r][c] = v_fma(w_odd, v_set(inputs[2 * r + 1]), odd[r][c]);
                 }
             }
-            __builtin_prefetch(weights + PREFETCH);
+            __builtin_prefetch(weights + ahead);
             weights += is_bf16 ? 128 : 256;
             inputs += 2 * R;
         }
@@ -292,78 +293,65 @@ INLINE void tile_float(const int R, const int is_bf16, const uint8_t *w, int32_t
     }
 }
 
-/* Whole numbers are summed exactly within a group, then scaled and added in order of groups. Sums are [R][32]. */
-INLINE void tile_int(const int R, const int four_bits, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh)
+/*
+ * Whole numbers are summed exactly within a group, then scaled and added in order of groups. Sums are [R][32]; what is summed over
+ * groups may well be spilled, for it is needed once per group only.
+ */
+INLINE void tile_int(const int R, const int four_bits, const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh,
+                     int64_t ahead)
 {
+    enum { C = INT_COLUMNS };
     const int unit = four_bits ? 64 + 512 : 64 + 1024;
 #pragma GCC unroll 2
-    for (int column = 0; column < 2; column += INT_COLUMNS) {
-        v16 acc[12][2];
-        const uint8_t *weights = w + column * 64;
+    for (int column = 0; column < 2; column += C) {
+        v16 acc[8][2];
+        const uint8_t *weights = w;
         const uint8_t *inputs = x;
-#pragma GCC unroll 12
+#pragma GCC unroll 8
         for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-            for (int c = 0; c < INT_COLUMNS; c++) {
+            for (int c = 0; c < C; c++) {
                 acc[r][c] = fresh ? v_zero() : v_load(sums + r * 32 + (column + c) * 16);
             }
         }
         for (int32_t u = 0; u < count; u++) {
-            i16 dot[12][2];
+            i16 dot[8][2];
             const uint8_t *bytes = inputs + 8 * R;
-#pragma GCC unroll 12
+#pragma GCC unroll 8
             for (int r = 0; r < R; r++) {
                 int32_t correction;
                 memcpy(&correction, inputs + 4 * (R + r), 4);
 #pragma GCC unroll 2
-                for (int c = 0; c < INT_COLUMNS; c++) {
+                for (int c = 0; c < C; c++) {
                     dot[r][c] = four_bits || Q8_OFFSET ? i_set(correction) : i_set(0);
                 }
             }
-            if (four_bits) {
-#pragma GCC unroll 4
-                for (int j = 0; j < 4; j++) {
-                    i16 low[2], high[2];
+#pragma GCC unroll 8
+            for (int j = 0; j < GROUP / 4; j++) {
+                i16 weight[2];
 #pragma GCC unroll 2
-                    for (int c = 0; c < INT_COLUMNS; c++) {
-                        i16 both = i_load(weights + 64 + j * 128 + c * 64);
-                        low[c] = i_and(both, i_set(0x0F0F0F0F));
-                        high[c] = i_and(i_shr(both, 4), i_set(0x0F0F0F0F));
-                    }
-#pragma GCC unroll 12
-                    for (int r = 0; r < R; r++) {
-                        i16 first = input_word(bytes, j * R + r);
-                        i16 second = input_word(bytes, (j + 4) * R + r);
-#pragma GCC unroll 2
-                        for (int c = 0; c < INT_COLUMNS; c++) {
-                            dot[r][c] = i_dot_q4(dot[r][c], low[c], first);
-                            dot[r][c] = i_dot_q4(dot[r][c], high[c], second);
-                        }
+                for (int c = 0; c < C; c++) {
+                    const uint8_t *block = weights + 64 + (column + c) * 64;
+                    if (!four_bits) {
+                        weight[c] = i_load(block + j * 128);
+                    } else {
+                        i16 both = i_load(block + j % 4 * 128);
+                        weight[c] = i_and(j < 4 ? both : i_shr(both, 4), i_set(0x0F0F0F0F));
                     }
                 }
-            } else {
-#pragma GCC unroll 12
-                for (int j = 0; j < 8; j++) {
-                    i16 weight[2];
+#pragma GCC unroll 8
+                for (int r = 0; r < R; r++) {
+                    i16 four = input_word(bytes, j * R + r);
 #pragma GCC unroll 2
-                    for (int c = 0; c < INT_COLUMNS; c++) {
-                        weight[c] = i_load(weights + 64 + j * 128 + c * 64);
-                    }
-#pragma GCC unroll 12
-                    for (int r = 0; r < R; r++) {
-                        i16 four = input_word(bytes, j * R + r);
-#pragma GCC unroll 2
-                        for (int c = 0; c < INT_COLUMNS; c++) {
-                            dot[r][c] = i_dot_q8(dot[r][c], weight[c], four);
-                        }
+                    for (int c = 0; c < C; c++) {
+                        dot[r][c] = four_bits ? i_dot_q4(dot[r][c], weight[c], four) : i_dot_q8(dot[r][c], weight[c], four);
                     }
                 }
             }
 #pragma GCC unroll 2
-            for (int c = 0; c < INT_COLUMNS; c++) {
-                /* scales are 32 half floats at the unit's start; the column offset above was for the bytes */
-                v16 scales = v_from_half(weights - column * 64 + (column + c) * 32);
-#pragma GCC unroll 12
+            for (int c = 0; c < C; c++) {
+                v16 scales = v_from_half(weights + (column + c) * 32);
+#pragma GCC unroll 8
                 for (int r = 0; r < R; r++) {
                     float scale;
                     memcpy(&scale, inputs + 4 * r, 4);
@@ -372,15 +360,15 @@ INLINE void tile_int(const int R, const int four_bits, const uint8_t *w, int32_t
             }
 #pragma GCC unroll 17
             for (int line = 0; line < unit; line += 64) {
-                __builtin_prefetch(weights + PREFETCH + line);
+                __builtin_prefetch(weights + ahead + line);
             }
             weights += unit;
             inputs += (8 + GROUP) * R;
         }
-#pragma GCC unroll 12
+#pragma GCC unroll 8
         for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-            for (int c = 0; c < INT_COLUMNS; c++) {
+            for (int c = 0; c < C; c++) {
                 v_store(sums + r * 32 + (column + c) * 16, acc[r][c]);
             }
         }
@@ -393,25 +381,28 @@ INLINE void tile_int(const int R, const int four_bits, const uint8_t *w, int32_t
 #define ROWS_1_TO_8(CASE) ROWS_1_TO_6(CASE) CASE(7) CASE(8)
 #define ROWS_1_TO_12(CASE) ROWS_1_TO_6(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 
-typedef void tile_function(const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh);
+#define TILE_PARAMETERS \
+    (const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh, int64_t a)
+
+typedef void tile_function(const uint8_t *w, int32_t count, const uint8_t *x, float *sums, int fresh, int64_t ahead);
 
 #define DEFINE(R) \
-    static void f32_##R(const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh) { tile_float(R, 0, w, n, x, s, fresh); }
+    static void f32_##R TILE_PARAMETERS { tile_float(R, 0, w, n, x, s, fresh, a); }
 FLOAT_ROWS(DEFINE)
 #undef DEFINE
 #define DEFINE(R) \
-    static void q8_##R(const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh) { tile_int(R, 0, w, n, x, s, fresh); } \
-    static void q4_##R(const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh) { tile_int(R, 1, w, n, x, s, fresh); }
+    static void q8_##R TILE_PARAMETERS { tile_int(R, 0, w, n, x, s, fresh, a); } \
+    static void q4_##R TILE_PARAMETERS { tile_int(R, 1, w, n, x, s, fresh, a); }
 INT_ROWS(DEFINE)
 #undef DEFINE
 #ifdef HAS_BF16_DOT
 #define BF16_ROWS ROWS_1_TO_12
 #define DEFINE(R) \
-    static void bf16_##R(const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh) { tile_dot(R, w, n, x, s, fresh); }
+    static void bf16_##R TILE_PARAMETERS { tile_dot(R, w, n, x, s, fresh, a); }
 #else
 #define BF16_ROWS FLOAT_ROWS
 #define DEFINE(R) \
-    static void bf16_##R(const uint8_t *w, int32_t n, const uint8_t *x, float *s, int fresh) { tile_float(R, 1, w, n, x, s, fresh); }
+    static void bf16_##R TILE_PARAMETERS { tile_float(R, 1, w, n, x, s, fresh, a); }
 #endif
 BF16_ROWS(DEFINE)
 #undef DEFINE
@@ -469,48 +460,91 @@ INLINE void write_row(const float *sums, int32_t width, float *y, int32_t column
     }
 }
 
+struct product {
+    int32_t format;
+    const uint8_t *weights;
+    int32_t outputs;
+    int32_t rows;
+    int32_t units;
+    int64_t block_bytes;
+    const uint8_t *packed;
+    int64_t row_bytes;
+    float *y;
+    int64_t stride;
+    int32_t accumulate;
+};
+
+INLINE void write_sums(const struct product *p, const float *sums, int32_t block, int32_t from, int32_t to)
+{
+    int32_t width = sum_width(p->format);
+    int32_t first = block * BLOCK;
+    int32_t columns = p->outputs - first < BLOCK ? p->outputs - first : BLOCK;
+    for (int32_t row = from; row < to; row++) {
+        write_row(sums + (row - from) * width, width, p->y + row * p->stride + first, columns, p->accumulate);
+    }
+}
+
+/* All rows are one panel: a block's weights are read once, from memory. */
+static void one_panel(const struct product *p, int32_t first, int32_t end)
+{
+    float sums[16 * 64] __attribute__((aligned(64)));
+    tile_function *tile = tile_for(p->format, p->rows);
+    for (int32_t block = first; block < end; block++) {
+        tile(p->weights + block * p->block_bytes, p->units, p->packed, sums, 1, PREFETCH);
+        write_sums(p, sums, block, 0, p->rows);
+    }
+}
+
+/* A chunk of a block's weights stays in the first-level cache while some panels pass over it. */
+static void many_panels(const struct product *p, int32_t block)
+{
+    float sums[WAITING_ROWS * 64] __attribute__((aligned(64)));
+    const int32_t width = sum_width(p->format);
+    const int32_t count = panels(p->format, p->rows);
+    const int32_t chunk = (int32_t)(CHUNK_BYTES / unit_bytes(p->format));
+    const uint8_t *w = p->weights + block * p->block_bytes;
+    for (int32_t panel = 0; panel < count;) {
+        int32_t start = panel_start(p->rows, count, panel);
+        int32_t next = panel + 1;
+        while (next < count && panel_start(p->rows, count, next + 1) - start <= WAITING_ROWS) {
+            next++;
+        }
+        for (int32_t u = 0; u < p->units; u += chunk) {
+            int32_t n = p->units - u < chunk ? p->units - u : chunk;
+            for (int32_t i = panel; i < next; i++) {
+                int32_t row = panel_start(p->rows, count, i);
+                int32_t size = panel_start(p->rows, count, i + 1) - row;
+                tile_for(p->format, size)(w + u * unit_bytes(p->format), n,
+                                          p->packed + row * p->row_bytes + u * size * input_unit_bytes(p->format),
+                                          sums + (row - start) * width, u == 0, i == panel ? PREFETCH : 0);
+            }
+        }
+        write_sums(p, sums, block, start, panel_start(p->rows, count, next));
+        panel = next;
+    }
+}
+
 static void linear(int32_t format, const uint8_t *weights, int32_t outputs, int32_t inputs, int32_t first, int32_t end,
                    const uint8_t *packed, int32_t rows, float *y, int64_t stride, int32_t accumulate)
 {
-    float sums[WAITING_ROWS * 64] __attribute__((aligned(64)));
-    const int32_t width = sum_width(format);
-    const int32_t count = units(format, inputs);
-    const int32_t panel_count = panels(format, rows);
-    const int64_t block_bytes = count * unit_bytes(format);
-    const int64_t row_bytes = input_row_bytes(format, inputs);
-    const int32_t chunk_units = panel_count == 1 ? count : (int32_t)(CHUNK_BYTES / unit_bytes(format));
-    tile_function *const only = panel_count == 1 ? tile_for(format, rows) : NULL;
+    const struct product product = {
+        .format = format,
+        .weights = weights,
+        .outputs = outputs,
+        .rows = rows,
+        .units = units(format, inputs),
+        .block_bytes = units(format, inputs) * unit_bytes(format),
+        .packed = packed,
+        .row_bytes = input_row_bytes(format, inputs),
+        .y = y,
+        .stride = stride,
+        .accumulate = accumulate,
+    };
+    if (panels(format, rows) == 1) {
+        one_panel(&product, first, end);
+        return;
+    }
     for (int32_t block = first; block < end; block++) {
-        const uint8_t *w = weights + block * block_bytes;
-        int32_t columns = outputs - block * BLOCK < BLOCK ? outputs - block * BLOCK : BLOCK;
-        if (only) {
-            only(w, count, packed, sums, 1);
-            for (int32_t row = 0; row < rows; row++) {
-                write_row(sums + row * width, width, y + row * stride + block * BLOCK, columns, accumulate);
-            }
-            continue;
-        }
-        for (int32_t panel = 0; panel < panel_count;) {
-            int32_t start = panel_start(rows, panel_count, panel);
-            int32_t next = panel + 1;
-            while (next < panel_count && panel_start(rows, panel_count, next + 1) - start <= WAITING_ROWS) {
-                next++;
-            }
-            for (int32_t u = 0; u < count; u += chunk_units) {
-                int32_t n = count - u < chunk_units ? count - u : chunk_units;
-                for (int32_t p = panel; p < next; p++) {
-                    int32_t row = panel_start(rows, panel_count, p);
-                    int32_t size = panel_start(rows, panel_count, p + 1) - row;
-                    tile_for(format, size)(w + u * unit_bytes(format), n,
-                                           packed + row * row_bytes + u * size * input_unit_bytes(format),
-                                           sums + (row - start) * width, u == 0);
-                }
-            }
-            int32_t stop = panel_start(rows, panel_count, next);
-            for (int32_t row = start; row < stop; row++) {
-                write_row(sums + (row - start) * width, width, y + row * stride + block * BLOCK, columns, accumulate);
-            }
-            panel = next;
-        }
+        many_panels(&product, block);
     }
 }

@@ -17,7 +17,7 @@ static float read_memory(const uint8_t *bytes, int64_t count)
 }
 
 /* Independent chains: enough to hide the latency of a multiply-add. */
-enum { CHAINS = 12 };
+enum { CHAINS = 14 };
 
 INLINE void keep(v16 *sums)
 {
@@ -34,7 +34,7 @@ static int64_t peak(int32_t format, int64_t turns)
             sums[i] = i_set(i);
         }
         for (int64_t t = 0; t < turns; t++) {
-#pragma GCC unroll 12
+#pragma GCC unroll 14
             for (int i = 0; i < CHAINS; i++) {
                 sums[i] = i_dot_q8(sums[i], w, x);
             }
@@ -51,7 +51,7 @@ static int64_t peak(int32_t format, int64_t turns)
 #ifdef HAS_BF16_DOT
     if (format == FORMAT_BF16) {
         for (int64_t t = 0; t < turns; t++) {
-#pragma GCC unroll 12
+#pragma GCC unroll 14
             for (int i = 0; i < CHAINS; i++) {
                 sums[i] = v_dot_bf16(sums[i], i_bits(w), i_bits(x));
             }
@@ -61,7 +61,7 @@ static int64_t peak(int32_t format, int64_t turns)
     }
 #endif
     for (int64_t t = 0; t < turns; t++) {
-#pragma GCC unroll 12
+#pragma GCC unroll 14
         for (int i = 0; i < CHAINS; i++) {
             sums[i] = v_fma(w, x, sums[i]);
         }
