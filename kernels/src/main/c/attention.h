@@ -106,30 +106,47 @@ INLINE int32_t slot_of(const struct tile *tile, int32_t position)
     return !tile->path || position < tile->task->prefix ? position : tile->path[position - tile->task->prefix];
 }
 
-/* Adds the values of positions [from, to), which lie in one page at slots from the same place on, to sums of 16*C dimensions. */
+/* Adds the weighted values of one position to sums of 16*C dimensions. */
+INLINE void add_value(const int N, const int C, const float *weights, int64_t stride, const v16 *value, v16 (*acc)[4])
+{
+#pragma GCC unroll 8
+    for (int q = 0; q < N; q++) {
+        v16 weight = v_set(weights[q * stride]);
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++) {
+            acc[q][c] = v_fma(value[c], weight, acc[q][c]);
+        }
+    }
+}
+
+/* Adds the values of positions [from, to), which lie in one page at slots from the same place on. */
 INLINE void add_values(const int N, const int C, const int is_bf16, const struct tile *tile, const uint8_t *values,
                        int32_t slot, int32_t from, int32_t to, v16 (*acc)[4])
 {
-    int64_t dim = tile->task->head_dim;
-    for (int32_t p = from; p < to; p++, slot++) {
-        v16 value[4];
+    const int64_t dim = tile->task->head_dim, stride = tile->stride;
+    const float *weights = tile->scores + from;
+    for (int32_t left = to - from; left > 0;) {
+        v16 first[4], second[4];
+        /* a pair of positions shares its bytes in bfloat16 */
+        const int pair = is_bf16 && slot % 2 == 0 && left >= 2;
 #pragma GCC unroll 4
         for (int c = 0; c < C; c++) {
             if (is_bf16) {
                 i16 both = i_load(values + (slot / 2) * dim * 4 + c * 64);
-                value[c] = v_bits(slot % 2 ? i_and(both, i_set((int32_t)0xFFFF0000)) : i_shl(both, 16));
+                first[c] = v_bits(slot % 2 ? i_and(both, i_set((int32_t)0xFFFF0000)) : i_shl(both, 16));
+                second[c] = v_bits(i_and(both, i_set((int32_t)0xFFFF0000)));
             } else {
-                value[c] = v_load(values + slot * dim * 4 + c * 64);
+                first[c] = v_load(values + slot * dim * 4 + c * 64);
+                second[c] = first[c];
             }
         }
-#pragma GCC unroll 8
-        for (int q = 0; q < N; q++) {
-            v16 weight = v_set(tile->scores[q * tile->stride + p]);
-#pragma GCC unroll 4
-            for (int c = 0; c < C; c++) {
-                acc[q][c] = v_fma(value[c], weight, acc[q][c]);
-            }
+        add_value(N, C, weights, stride, first, acc);
+        if (pair) {
+            add_value(N, C, weights + 1, stride, second, acc);
         }
+        slot += 1 + pair;
+        weights += 1 + pair;
+        left -= 1 + pair;
     }
 }
 

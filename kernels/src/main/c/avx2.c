@@ -10,6 +10,7 @@ enum { FLOAT_COLUMNS = 1, INT_COLUMNS = 1, VALUE_COLUMNS = 1, WIDE_ATTENTION = 0
 #define INT_ROWS ROWS_1_TO_2
 #define INSTRUCTION_SET avx2
 
+#include "inputs.h"
 #include "linear.h"
 #include "pack.h"
 #include "rows.h"

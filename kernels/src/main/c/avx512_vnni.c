@@ -10,6 +10,7 @@ enum { FLOAT_COLUMNS = 2, INT_COLUMNS = 2, VALUE_COLUMNS = 2, WIDE_ATTENTION = 1
 #define INT_ROWS ROWS_1_TO_8
 #define INSTRUCTION_SET avx512_vnni
 
+#include "inputs.h"
 #include "linear.h"
 #include "pack.h"
 #include "rows.h"

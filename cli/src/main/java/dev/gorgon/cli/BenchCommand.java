@@ -79,6 +79,11 @@ final class BenchCommand implements Callable<Integer> {
     String workFolder = "";
 
     @Option(
+            names = "--perplexity",
+            description = "what --quantize does to the quality of the embedded model, instead of speed")
+    boolean perplexity;
+
+    @Option(
             names = "--runs",
             defaultValue = "7",
             paramLabel = "N",
@@ -96,6 +101,10 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         if (command == null || runs < 1 || prompts < 1) {
             throw new IllegalArgumentException("--runs and --prompts must be at least 1");
+        }
+        if (perplexity) {
+            new PerplexityBench(options, System.out).run(prompts);
+            return 0;
         }
         if (shape.isEmpty()) {
             try (ServedModel served = ServedModel.load(options)) {

@@ -7,6 +7,7 @@ import dev.gorgon.server.GorgonServer;
 import dev.gorgon.server.Limits;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.ServerConfig;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -133,10 +134,23 @@ final class ServeCommand implements Callable<Integer> {
         return command;
     }
 
+    private ModelInfo modelInfo(ServedModel served) {
+        return new ModelInfo(
+                options.modelId,
+                null,
+                "torch." + options.dtype,
+                "cpu",
+                null,
+                options.quantize.isEmpty()
+                        ? null
+                        : options.weightFormat().name().toLowerCase(Locale.ROOT),
+                served.model().backend().name());
+    }
+
     private ServerConfig config(ServedModel served, AdapterSource source) {
         int total = served.maxTotalTokens();
         return ServerConfig.of(
-                        ModelInfo.of(options.modelId, "torch." + options.dtype, "cpu"),
+                        modelInfo(served),
                         new Limits(
                                 maxConcurrentRequests,
                                 maxBestOf,

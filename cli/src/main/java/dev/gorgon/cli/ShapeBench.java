@@ -115,6 +115,7 @@ final class ShapeBench {
             peer.ifPresent(other -> other.open(folder, format, threads));
             for (int run = 0; run < runs; run++) {
                 bandwidth[run] = probe.bandwidth();
+                model.verify(1); // whatever ran before may have left the cores in another state
                 verify.measure(run, ROWS, model::verify);
                 linear.measure(run, LINEAR_ROWS, model::linear);
                 bandwidth[run] = Math.max(bandwidth[run], probe.bandwidth());

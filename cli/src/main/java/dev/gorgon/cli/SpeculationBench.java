@@ -1,6 +1,5 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
@@ -8,19 +7,12 @@ import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Speculation on against speculation off, one sequence at a time, on the prompts that come with the demonstration model. */
 final class SpeculationBench {
@@ -135,30 +127,14 @@ final class SpeculationBench {
         return done.join();
     }
 
-    /** Questions that the heads were not trained on, by domain; the id of a conversation starts with its domain. */
     private Map<String, List<int[]>> prompts(int perDomain) {
         Map<String, List<int[]>> domains = new TreeMap<>();
-        try {
-            Set<String> heldOut =
-                    Set.copyOf(Files.readAllLines(EmbeddedDemo.data().resolve("held-out.txt")));
-            JsonNode conversations = JsonMapper.shared()
-                    .readTree(Files.readAllBytes(EmbeddedDemo.data().resolve("prompts-sharegpt.json")));
-            for (JsonNode conversation : conversations) {
-                String id = conversation.path("id").asString("");
-                List<int[]> chosen =
-                        domains.computeIfAbsent(id.substring(0, id.indexOf('-')), key -> new ArrayList<>());
-                if (heldOut.contains(id) && chosen.size() < perDomain) {
-                    String question = conversation
-                            .path("conversations")
-                            .path(0)
-                            .path("value")
-                            .asString("");
-                    chosen.add(served.model().tokenizer().encode("[INST] " + question + " [/INST]", true));
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        HeldOut.byDomain(perDomain)
+                .forEach((domain, conversations) -> domains.put(
+                        domain,
+                        conversations.stream()
+                                .map(conversation -> served.model().tokenizer().encode(conversation.prompt(), true))
+                                .toList()));
         return domains;
     }
 }

@@ -51,6 +51,12 @@ class ProcessTest {
         fails(2, "Unmatched argument", "server");
         fails(2, "float16 is not supported", "serve", "--dtype", "float16");
         fails(2, "must be at least 1", "serve", "--max-batch-size", "0");
+        fails(2, "choose q8", "serve", "--quantize", "gptq");
+        fails(2, "leave out --dtype float32", "serve", "--quantize", "q4", "--dtype", "float32");
+        fails(1, "unknown kernels 'mmx'", "serve", "--kernels", "mmx");
+        fails(2, "choose stheno, tinyllama-1.1b or mistral-7b", "bench", "--shape", "gpt-5");
+        fails(2, "unknown format 'q5'", "bench", "--shape", "stheno", "--format", "q5");
+        fails(2, "unknown peer 'vllm'", "bench", "--shape", "stheno", "--peer", "vllm");
         fails(1, "no-such-model", "serve", "--model-id", "no-such-model");
         fails(1, "there is no config.json", "serve", "--model-id", empty.toString());
         fails(1, "no-such-adapter", "serve", "--adapter-id", "no-such-adapter");

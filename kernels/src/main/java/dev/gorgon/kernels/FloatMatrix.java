@@ -26,7 +26,9 @@ public record FloatMatrix(MemorySegment segment, int rows, int columns, int stri
     /** A zeroed, 64-byte aligned matrix whose rows start on 64-byte boundaries. */
     public static FloatMatrix allocate(Arena arena, int rows, int columns) {
         int stride = (columns + 15) & ~15;
-        return new FloatMatrix(arena.allocate(4L * Math.max(1, rows) * stride, 64), rows, columns, stride);
+        // columns of rows that lie a multiple of 4096 bytes apart would compete for the same lines of the caches
+        stride += stride % 1024 == 0 ? 16 : 0;
+        return new FloatMatrix(LargeMemory.allocate(arena, 4L * Math.max(1, rows) * stride), rows, columns, stride);
     }
 
     /** Address of the first element of a row. */

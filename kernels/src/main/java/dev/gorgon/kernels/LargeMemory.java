@@ -10,13 +10,13 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zeroed memory for weights. Large pieces come straight from the system, which is asked for huge pages: they are faulted in 512
+ * Zeroed memory for weights, activations and keys and values. Large pieces come straight from the system, which is asked for huge pages: they are faulted in 512
  * times faster, and reading them misses the translation cache less. On other systems than Linux this is ordinary arena memory.
  */
 public final class LargeMemory {
 
     /** From this size on: some huge pages, so that rounding up wastes little. */
-    private static final long LARGE = 16L << 20;
+    private static final long LARGE = 4L << 20;
 
     private static final long HUGE_PAGE = 2L << 20;
     private static final int READ_WRITE = 3;
@@ -54,7 +54,7 @@ public final class LargeMemory {
             long size = bytes + HUGE_PAGE;
             long base = (long) map.invokeExact(0L, size, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
             if (base == -1L) {
-                throw new OutOfMemoryError("the system has no " + bytes + " bytes left for weights");
+                throw new OutOfMemoryError("the system has no " + bytes + " bytes left");
             }
             long aligned = (base + HUGE_PAGE - 1) & -HUGE_PAGE;
             int ignored = (int) advise.invokeExact(aligned, bytes, MADV_HUGEPAGE);

@@ -51,7 +51,8 @@ class StatusTest {
                         + "\"max_best_of\":3,\"max_stop_sequences\":4,\"max_input_length\":20,\"max_total_tokens\":32,"
                         + "\"waiting_served_ratio\":1.2,\"max_batch_total_tokens\":4096,\"max_waiting_tokens\":20,"
                         + "\"validation_workers\":2,\"eager_prefill\":true,\"version\":\"0.1.0\",\"sha\":null,"
-                        + "\"docker_label\":null,\"request_logger_url\":null}");
+                        + "\"docker_label\":null,\"request_logger_url\":null,"
+                        + "\"quantize\":null,\"backend\":null}");
     }
 
     @Test

@@ -56,6 +56,9 @@ public final class StatusRoutes {
         out.text("sha", config.build().sha());
         out.text("docker_label", config.build().dockerLabel());
         out.nothing("request_logger_url");
+        // what LoRAX does not tell
+        out.text("quantize", config.model().quantize());
+        out.text("backend", config.model().backend());
     }
 
     /** {@code GET /metrics}: Prometheus text, or JSON for clients that accept it. */

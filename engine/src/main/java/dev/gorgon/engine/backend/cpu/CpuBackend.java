@@ -15,6 +15,7 @@ public final class CpuBackend implements Backend {
     private final WeightFormat format;
     private final WorkerTeam team;
     private final Scratch scratch;
+    private final Tickets tickets = new Tickets();
     private final Optional<Path> packCache;
     private final CpuOps[] ops;
 
@@ -37,7 +38,7 @@ public final class CpuBackend implements Backend {
         this.scratch = new Scratch(threads);
         this.ops = new CpuOps[threads];
         for (int rank = 0; rank < threads; rank++) {
-            ops[rank] = new CpuOps(kernels, team, rank, scratch);
+            ops[rank] = new CpuOps(kernels, team, rank, scratch, tickets);
         }
     }
 
@@ -59,7 +60,11 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void run(Consumer<Ops> program) {
-        team.run(rank -> program.accept(ops[rank]));
+        tickets.clear();
+        team.run(rank -> {
+            ops[rank].begin();
+            program.accept(ops[rank]);
+        });
     }
 
     @Override

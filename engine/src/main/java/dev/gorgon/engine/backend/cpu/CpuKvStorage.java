@@ -3,6 +3,7 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.kernels.KvLayout;
 import dev.gorgon.kernels.KvPages;
+import dev.gorgon.kernels.LargeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -20,7 +21,7 @@ final class CpuKvStorage implements KvStorage {
         this.blocks = blocks;
         this.layers = layers;
         this.kvHeads = kvHeads;
-        this.memory = arena.allocate(layout.pageBytes() * blocks * layers * kvHeads, 64);
+        this.memory = LargeMemory.allocate(arena, layout.pageBytes() * blocks * layers * kvHeads);
     }
 
     @Override

@@ -26,12 +26,17 @@ final class CpuOps implements Ops {
     private final Scratch scratch;
     private final LinearShare linear;
 
-    CpuOps(Kernels kernels, WorkerTeam team, int rank, Scratch shared) {
+    CpuOps(Kernels kernels, WorkerTeam team, int rank, Scratch shared, Tickets tickets) {
         this.kernels = kernels;
         this.team = team;
         this.rank = rank;
         this.scratch = shared;
-        this.linear = new LinearShare(kernels, team, rank, shared);
+        this.linear = new LinearShare(kernels, team, rank, shared, tickets);
+    }
+
+    /** Called by every worker when a program begins. */
+    void begin() {
+        linear.begin();
     }
 
     /** First unit of this worker's share of {@code count} units. */
@@ -137,13 +142,11 @@ final class CpuOps implements Ops {
         MemorySegment packed = linear.packTogether(w, in);
         FloatMatrix products = CpuActivations.of(gateUp);
         int blocks = width / PackedMatrix.BLOCK;
-        int from = from(blocks);
-        int to = to(blocks);
-        if (from < to) {
+        linear.share(w, blocks, (from, to) -> {
             kernels.linear(w, from, to, in, packed, products, false);
             kernels.linear(w, blocks + from, blocks + to, in, packed, products, false);
             gatedColumns(products, CpuActivations.of(y), from * PackedMatrix.BLOCK, to * PackedMatrix.BLOCK);
-        }
+        });
         team.barrier();
     }
 

@@ -14,19 +14,60 @@ final class LinearShare {
     private static final int SHRINK_ROWS = 16;
     /** Inputs that every worker norms and packs for itself: it takes no longer than to wait for the others twice. */
     private static final int LITTLE = 8192;
+    /** Bytes of weights from which on they are handed out in pieces. */
+    private static final long LARGE = 4L << 20;
+    /** Bytes of a piece: some microseconds of reading. */
+    private static final long PIECE = 256L << 10;
 
     private final Kernels kernels;
     private final WorkerTeam team;
     private final int rank;
     private final Scratch scratch;
+    private final Tickets tickets;
     /** Bytes of shared room for packed inputs that all workers know of. */
     private long sharedBytes;
+    /** Number of the next operation that is handed out in pieces. */
+    private int operation;
 
-    LinearShare(Kernels kernels, WorkerTeam team, int rank, Scratch scratch) {
+    LinearShare(Kernels kernels, WorkerTeam team, int rank, Scratch scratch, Tickets tickets) {
         this.kernels = kernels;
         this.team = team;
         this.rank = rank;
         this.scratch = scratch;
+        this.tickets = tickets;
+    }
+
+    /** Called by every worker when a program begins; a program before may have been broken off anywhere. */
+    void begin() {
+        operation = 0;
+        sharedBytes = scratch.packed().byteSize();
+    }
+
+    /** Some blocks of outputs. */
+    interface Blocks {
+        void compute(int from, int to);
+    }
+
+    /**
+     * Computes this worker's share of some blocks: an equal part of a small matrix, and of a large one, piece by piece, whatever the
+     * others have not taken yet. Every worker must call it, and wait for the others before the next call.
+     */
+    void share(PackedMatrix w, int blocks, Blocks work) {
+        long blockBytes = w.data().byteSize() / w.blocks();
+        if (blocks * blockBytes < LARGE || team.size() == 1) {
+            if (from(blocks) < to(blocks)) {
+                work.compute(from(blocks), to(blocks));
+            }
+            return;
+        }
+        int own = operation++;
+        if (rank == 0) {
+            tickets.clear(own + 1);
+        }
+        int piece = (int) Math.max(1, PIECE / blockBytes);
+        for (int from = tickets.take(own) * piece; from < blocks; from = tickets.take(own) * piece) {
+            work.compute(from, Math.min(blocks, from + piece));
+        }
     }
 
     private int from(int count) {
@@ -86,7 +127,7 @@ final class LinearShare {
             FloatMatrix out,
             boolean accumulate,
             List<LowRankTerm> terms) {
-        kernels.linear(w, from(w.blocks()), to(w.blocks()), in, packed, out, accumulate);
+        share(w, w.blocks(), (from, to) -> kernels.linear(w, from, to, in, packed, out, accumulate));
         if (!terms.isEmpty()) {
             addLowRank(in, out, terms);
         }

@@ -3,6 +3,7 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.LargeMemory;
 import dev.gorgon.kernels.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -109,7 +110,7 @@ final class Scratch implements AutoCloseable {
         if (packed[worker].byteSize() < bytes) {
             packedArenas[worker].close();
             packedArenas[worker] = Arena.ofShared();
-            packed[worker] = packedArenas[worker].allocate(2 * bytes, 64);
+            packed[worker] = LargeMemory.allocate(packedArenas[worker], 2 * bytes);
         }
         return packed[worker];
     }
