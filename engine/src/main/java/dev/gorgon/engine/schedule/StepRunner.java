@@ -5,10 +5,10 @@ import dev.gorgon.engine.model.Batch;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Choice;
 import dev.gorgon.engine.sample.SamplingException;
-import dev.gorgon.engine.speculate.DraftPlanner;
 import dev.gorgon.engine.speculate.DraftTree;
 import dev.gorgon.engine.speculate.Drafter;
 import dev.gorgon.engine.speculate.MedusaDrafter;
+import dev.gorgon.engine.speculate.StepCosts;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +30,7 @@ final class StepRunner {
     private final Drafter drafter;
     private final MedusaDrafter medusa;
     private final Walk walk;
+    private final StepCosts costs = new StepCosts();
     private long steps;
     private long emitted;
     private long drafted;
@@ -76,6 +77,7 @@ final class StepRunner {
             return;
         }
         long forwardEnd = System.nanoTime();
+        learn(plan, forwardEnd - forward);
         List<Drafting> draftings = new ArrayList<>();
         for (SequenceStep step : plan.steps()) {
             try {
@@ -88,6 +90,18 @@ final class StepRunner {
         steps++;
         overheadNanos += System.nanoTime() - start - (forwardEnd - forward) - draftNanos;
         forwardNanos += forwardEnd - forward + draftNanos;
+    }
+
+    /** Steps with prompt chunks in them say nothing about the cost of a drafted row. */
+    private void learn(StepPlan plan, long nanos) {
+        int rows = 0;
+        for (SequenceStep step : plan.steps()) {
+            if (step.count() > 1 || !step.choosesToken()) {
+                return;
+            }
+            rows += step.rows();
+        }
+        costs.observeStep(rows, nanos);
     }
 
     private static GenerationException failure(RuntimeException e) {
@@ -215,7 +229,7 @@ final class StepRunner {
         if (sequence.medusa.isPresent()) {
             limit = Math.min(limit, sequence.medusa.get().heads().size());
         }
-        return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit) : limit;
+        return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit, costs.head(scheduler.running())) : limit;
     }
 
     /** Drafts for the next step; returns the time the device took. */
@@ -246,9 +260,11 @@ final class StepRunner {
         long start = System.nanoTime();
         List<MedusaDrafter.Guesses> guesses = medusa.draft(wishes);
         long nanos = System.nanoTime() - start;
+        costs.observeDraft(wishes.stream().mapToInt(MedusaDrafter.Wish::guesses).sum(), nanos);
+        double enough = options.adaptiveDrafts() ? costs.row(scheduler.running()) : 0;
         for (int i = 0; i < sequences.size(); i++) {
             Sequence sequence = sequences.get(i);
-            int kept = guesses.get(i).above(options.adaptiveDrafts() ? DraftPlanner.ROW_COST : 0);
+            int kept = guesses.get(i).above(enough);
             if (kept == 0) {
                 sequence.planner.observeUnsure();
             }

@@ -8,14 +8,6 @@ package dev.gorgon.engine.speculate;
  */
 public final class DraftPlanner {
 
-    /**
-     * A row's share of a step's time: about 0.2 on a model that fits in the cache, where arithmetic shows, and less on one that
-     * does not. A guess must be likelier than this to be worth its row.
-     */
-    public static final double ROW_COST = 0.2;
-
-    /** A head's share: it costs less than a row, and its guess may still be dropped when the head itself is unsure. */
-    private static final double HEAD_COST = 0.1;
     /** Weight of the newest observation. */
     private static final double RATE = 0.1;
     /** Chance that a first guess holds, before anything is known. */
@@ -26,10 +18,15 @@ public final class DraftPlanner {
     private double acceptance = PRIOR;
     private int dry;
 
-    /** Guesses in a row that are worth verifying, at most {@code limit}. */
-    public int worthwhile(int limit) {
+    /**
+     * Guesses in a row that are worth making, at most {@code limit}.
+     *
+     * @param cost the chance of being accepted that makes a guess worth its time; it may still be dropped when the head itself is
+     *     unsure of it
+     */
+    public int worthwhile(int limit, double cost) {
         int depth = 0;
-        for (double chance = acceptance; depth < limit && chance > HEAD_COST; chance *= acceptance) {
+        for (double chance = acceptance; depth < limit && chance > cost; chance *= acceptance) {
             depth++;
         }
         if (depth == 0 && limit > 0 && ++dry >= RETRY) {
