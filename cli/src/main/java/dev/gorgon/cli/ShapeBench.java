@@ -21,6 +21,7 @@ import java.util.function.IntToDoubleFunction;
 final class ShapeBench {
 
     private static final int[] SEQUENCES = {1, 2, 4, 8, 16, 32};
+    private static final int[] SEVERAL = {2, 4, 8, 16, 32};
     private static final int[] ROWS = {1, 2, 3, 4, 6, 8, 12, 16};
     private static final int[] LINEAR_ROWS = {1, 4, 8, 16};
     private static final int[] PROMPTS = {128, 512, 2048};
@@ -114,12 +115,14 @@ final class ShapeBench {
             warm(model);
             peer.ifPresent(other -> other.open(folder, format, threads));
             for (int run = 0; run < runs; run++) {
-                bandwidth[run] = probe.bandwidth();
                 model.verify(1); // whatever ran before may have left the cores in another state
                 verify.measure(run, ROWS, model::verify);
                 linear.measure(run, LINEAR_ROWS, model::linear);
-                bandwidth[run] = Math.max(bandwidth[run], probe.bandwidth());
-                decode.measure(run, SEQUENCES, model::decode);
+                // bandwidth changes from second to second, so what is compared with it is measured in between
+                double before = probe.bandwidth();
+                decode.measure(run, new int[] {1}, model::decode);
+                bandwidth[run] = Math.max(before, probe.bandwidth());
+                decode.measure(run, SEVERAL, model::decode);
                 int at = run;
                 peer.ifPresent(other -> other.decode(at, runs));
                 peak[run] = probe.peak(format);
@@ -128,8 +131,8 @@ final class ShapeBench {
             }
             loaded(format, Medians.median(loads), Medians.median(cached));
             machine(format, Medians.median(bandwidth), Medians.median(peak));
-            report(format, model, verify, linear, bandwidth);
-            reportDecode(format, decode);
+            report(format, verify, linear);
+            reportDecode(format, model, decode, bandwidth);
             reportPrefill(format, model, prefill, peak);
             peer.ifPresent(other -> measurements.addAll(
                     other.report(shape.id(), name(format), decode.of(1), PROMPTS, prefill::of, out)));
@@ -178,29 +181,28 @@ final class ShapeBench {
         out.printf("read bandwidth: %.1f GB/s; arithmetic peak: %.0f Gop/s%n%n", bandwidth * 1e-9, peak * 1e-9);
     }
 
-    private void report(WeightFormat format, BenchModel model, Series verify, Series linear, double[] bandwidth) {
+    private void report(WeightFormat format, Series verify, Series linear) {
         out.println(
                 "| rows verified | ms/step | against 1 row | linear alone, against 1 row | share of read bandwidth |");
         out.println("|---|---|---|---|---|");
         for (int rows : ROWS) {
             add("step", format, rows, 1, verify.median(rows) * 1e3, "ms");
-            double[] read = verify.of(rows).clone();
-            for (int i = 0; i < read.length; i++) {
-                read[i] = model.weightBytes() / read[i];
-            }
             boolean alone = Arrays.stream(LINEAR_ROWS).anyMatch(r -> r == rows);
             out.printf(
-                    "| %d | %.2f | %.2f | %s | %.0f %% |%n",
+                    "| %d | %.2f | %.2f | %s |%n",
                     rows,
                     verify.median(rows) * 1e3,
                     verify.against(rows, 1),
-                    alone ? "%.2f".formatted(linear.against(rows, 1)) : "",
-                    Medians.medianRatio(read, bandwidth) * 100);
+                    alone ? "%.2f".formatted(linear.against(rows, 1)) : "");
         }
     }
 
-    private void reportDecode(WeightFormat format, Series decode) {
-        out.println();
+    private void reportDecode(WeightFormat format, BenchModel model, Series decode, double[] bandwidth) {
+        double[] read =
+                Arrays.stream(decode.of(1)).map(s -> model.weightBytes() / s).toArray();
+        out.printf(
+                "%ndecoding one sequence uses %.0f %% of the read bandwidth%n%n",
+                100 * Medians.medianRatio(read, bandwidth));
         out.println("| sequences | tokens/s |");
         out.println("|---|---|");
         for (int sequences : SEQUENCES) {
