@@ -20,7 +20,7 @@ compile() {
 
 # link COMPILER TARGET
 link() {
-  "$1" -shared -Wl,--build-id=none -Wl,-z,noexecstack -o "$output/$2/libgorgon.so" "$work/$2"/*.o -lm
+  "$1" -shared -Wl,--build-id=none -Wl,-z,noexecstack -s -o "$output/$2/libgorgon.so" "$work/$2"/*.o -lm
 }
 
 build_x86_64() {

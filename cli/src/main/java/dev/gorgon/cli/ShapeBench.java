@@ -30,6 +30,8 @@ final class ShapeBench {
     /** Steps of one kind in a run take at least this long together. */
     private static final double SLICE = 0.25;
 
+    private static final double LONG_SLICE = 0.7;
+
     private final ShapeCheckpoint shape;
     private final Kernels kernels;
     private final int threads;
@@ -58,11 +60,11 @@ final class ShapeBench {
             this.runs = runs;
         }
 
-        void measure(int run, int[] sizes, IntToDoubleFunction step) {
+        void measure(int run, int[] sizes, double slice, IntToDoubleFunction step) {
             for (int size : sizes) {
                 double total = 0;
                 int steps = 0;
-                for (; total < SLICE || steps == 0; steps++) {
+                for (; total < slice || steps == 0; steps++) {
                     total += step.applyAsDouble(size);
                 }
                 seconds.computeIfAbsent(size, key -> new double[runs])[run] = total / steps;
@@ -116,17 +118,17 @@ final class ShapeBench {
             peer.ifPresent(other -> other.open(folder, format, threads));
             for (int run = 0; run < runs; run++) {
                 model.verify(1); // whatever ran before may have left the cores in another state
-                verify.measure(run, ROWS, model::verify);
-                linear.measure(run, LINEAR_ROWS, model::linear);
-                // bandwidth changes from second to second, so what is compared with it is measured in between
+                verify.measure(run, ROWS, SLICE, model::verify);
+                linear.measure(run, LINEAR_ROWS, SLICE, model::linear);
+                decode.measure(run, SEVERAL, SLICE, model::decode);
+                // bandwidth changes from second to second, so what is compared stands side by side
                 double before = probe.bandwidth();
-                decode.measure(run, new int[] {1}, model::decode);
+                decode.measure(run, new int[] {1}, LONG_SLICE, model::decode);
                 bandwidth[run] = Math.max(before, probe.bandwidth());
-                decode.measure(run, SEVERAL, model::decode);
                 int at = run;
                 peer.ifPresent(other -> other.decode(at, runs));
                 peak[run] = probe.peak(format);
-                prefill.measure(run, PROMPTS, model::prefill);
+                prefill.measure(run, PROMPTS, SLICE, model::prefill);
                 peer.ifPresent(other -> other.prefill(at, runs));
             }
             loaded(format, Medians.median(loads), Medians.median(cached));
@@ -145,10 +147,10 @@ final class ShapeBench {
     private static void warm(BenchModel model) {
         Series warm = new Series(1);
         for (int turn = 0; turn < 3; turn++) {
-            warm.measure(0, new int[] {1, 4, 8}, model::verify);
-            warm.measure(0, new int[] {1, 4, 8}, model::linear);
-            warm.measure(0, new int[] {1, 8, 32}, model::decode);
-            warm.measure(0, new int[] {PROMPTS[0]}, model::prefill);
+            warm.measure(0, new int[] {1, 4, 8}, SLICE, model::verify);
+            warm.measure(0, new int[] {1, 4, 8}, SLICE, model::linear);
+            warm.measure(0, new int[] {1, 8, 32}, SLICE, model::decode);
+            warm.measure(0, new int[] {PROMPTS[0]}, SLICE, model::prefill);
         }
     }
 
@@ -182,9 +184,8 @@ final class ShapeBench {
     }
 
     private void report(WeightFormat format, Series verify, Series linear) {
-        out.println(
-                "| rows verified | ms/step | against 1 row | linear alone, against 1 row | share of read bandwidth |");
-        out.println("|---|---|---|---|---|");
+        out.println("| rows verified | ms/step | against 1 row | linear alone, against 1 row |");
+        out.println("|---|---|---|---|");
         for (int rows : ROWS) {
             add("step", format, rows, 1, verify.median(rows) * 1e3, "ms");
             boolean alone = Arrays.stream(LINEAR_ROWS).anyMatch(r -> r == rows);
