@@ -86,6 +86,17 @@ INLINE v16 inverse_of(v16 scale)
     return v_if_less(v_zero(), nonzero, v_div(v_set(1.0f), scale), v_zero());
 }
 
+/* Writes those of the outputs [c, c + 16) that are among the lanes being packed. */
+INLINE void put_words(uint8_t *target, i16 word, int32_t c, int32_t lane, int32_t lanes)
+{
+    int32_t words[BLOCK];
+    i_store(words + c, word);
+    int32_t from = lane > c ? lane : c, to = lane + lanes < c + 16 ? lane + lanes : c + 16;
+    if (from < to) {
+        put_lanes(target, words, 4, from, to - from);
+    }
+}
+
 /* scale = largest / 127, byte = 128 + round(w / scale). */
 static int put_q8(const struct patch *patch, int32_t lane, int32_t lanes, uint8_t *unit)
 {
@@ -109,19 +120,14 @@ static int put_q8(const struct patch *patch, int32_t lane, int32_t lanes, uint8_
                 q = i_add(i_min(i_max(q, i_set(-127)), i_set(127)), i_set(128));
                 word = i_or(word, i_shl(q, 8 * b));
             }
-            int32_t words[BLOCK];
-            i_store(words + c, word);
-            int32_t from = lane > c ? lane : c, to = lane + lanes < c + 16 ? lane + lanes : c + 16;
-            if (from < to) {
-                put_lanes(unit + 64 + j * 128, words, 4, from, to - from);
-            }
+            put_words(unit + 64 + j * 128, word, c, lane, lanes);
         }
     }
     return finite;
 }
 
 /* Divisors of the largest weight that are tried for the scale; the one with the least squared error is taken. */
-static const float Q4_DIVISORS[] = {-8.0f};
+static const float Q4_DIVISORS[] = {-8.0f, -7.5f, -8.5f, -9.0f, 7.5f, 8.0f, 8.5f, 9.0f};
 
 INLINE i16 q4_levels(v16 w, v16 inverse)
 {
@@ -179,12 +185,7 @@ static int put_q4(const struct patch *patch, int32_t lane, int32_t lanes, uint8_
                 i16 high = q4_levels(v_load(patch->values[16 + 4 * j + b] + c), inverse);
                 word = i_or(word, i_shl(i_or(low, i_shl(high, 4)), 8 * b));
             }
-            int32_t words[BLOCK];
-            i_store(words + c, word);
-            int32_t from = lane > c ? lane : c, to = lane + lanes < c + 16 ? lane + lanes : c + 16;
-            if (from < to) {
-                put_lanes(unit + 64 + j * 128, words, 4, from, to - from);
-            }
+            put_words(unit + 64 + j * 128, word, c, lane, lanes);
         }
     }
     return finite;

@@ -10,7 +10,7 @@ final class PackedUnits {
      * Divisors of the largest weight that are tried for the scale of a group of half bytes; the one with the least squared error
      * is taken. Both signs, because the levels are not symmetric, and some that clip the largest weight.
      */
-    private static final float[] Q4_DIVISORS = {-8f};
+    private static final float[] Q4_DIVISORS = {-8f, -7.5f, -8.5f, -9f, 7.5f, 8f, 8.5f, 9f};
 
     private PackedUnits() {}
 

@@ -16,21 +16,18 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The packed matrices of one base model in a file, mapped when the model is loaded again. A file belongs to an identity — the
@@ -39,7 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  *  8 bytes   "GORGPACK"
  *  8 bytes   length of the description, little-endian
- *  ...       description, JSON: identity, and of each matrix name, format, outputs, inputs, offset, bytes, CRC-32C
+ *  ...       description, UTF-8: a line with the identity, then one per matrix: name, format, outputs, inputs,
+ *            offset, bytes, CRC-32C, tab by tab
  *  ...       matrices, each at a multiple of 4096
  * </pre>
  *
@@ -52,7 +50,6 @@ final class PackCache implements AutoCloseable {
     private static final int LAYOUT = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(PackCache.class);
-    private static final JsonMapper JSON = JsonMapper.shared();
     private static final long MAGIC = 0x4B43_4150_4752_4F47L;
     private static final int PAGE = 4096;
     private static final int CHUNK = 64 << 20;
@@ -71,7 +68,8 @@ final class PackCache implements AutoCloseable {
 
     /** Opens the cache of an identity; it is empty when there is no usable file. */
     static PackCache open(Path folder, String identity, int threads) {
-        String full = "layout " + LAYOUT + ", " + identity;
+        // the identity is one line of the description
+        String full = "layout " + LAYOUT + ", " + identity.replaceAll("[\\r\\n]", " ");
         PackCache cache = new PackCache(folder.resolve(hash(full).substring(0, 32) + ".pack"), full);
         if (Files.isRegularFile(cache.file)) {
             long start = System.nanoTime();
@@ -121,46 +119,46 @@ final class PackCache implements AutoCloseable {
             if (length < 0 || length > Math.min(MAX_DESCRIPTION, all.byteSize() - 16)) {
                 throw new IOException("it does not begin like a file of packed weights");
             }
-            byte[] text = all.asSlice(16, length).toArray(ValueLayout.JAVA_BYTE);
-            JsonNode description = JSON.readTree(text);
-            if (!description.path("identity").asString("").equals(identity)) {
+            String[] lines = new String(all.asSlice(16, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8)
+                    .split("\n");
+            if (!lines[0].equals(identity)) {
                 throw new IOException("it belongs to other weights");
             }
-            JsonNode entries = description.path("matrices");
-            PackedMatrix[] matrices = new PackedMatrix[entries.size()];
-            boolean[] intact = new boolean[entries.size()];
-            for (int i = 0; i < matrices.length; i++) {
-                matrices[i] = matrix(entries.get(i), all);
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 1; i < lines.length; i++) {
+                entries.add(Entry.parse(lines[i], all));
             }
-            if (threads > 1) {
-                IntStream.range(0, matrices.length)
-                        .parallel()
-                        .forEach(i -> intact[i] = isIntact(entries.get(i), matrices[i]));
-            } else {
-                IntStream.range(0, matrices.length).forEach(i -> intact[i] = isIntact(entries.get(i), matrices[i]));
+            Stream<Entry> checked = threads > 1 ? entries.parallelStream() : entries.stream();
+            Optional<Entry> changed = checked.filter(entry -> !entry.isIntact()).findAny();
+            if (changed.isPresent()) {
+                throw new IOException("the bytes of " + changed.get().name + " have changed");
             }
-            for (int i = 0; i < matrices.length; i++) {
-                String name = entries.get(i).path("name").asString("");
-                if (!intact[i]) {
-                    throw new IOException("the bytes of " + name + " have changed");
-                }
-                kept.put(name, matrices[i]);
-            }
-        } catch (JacksonException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            entries.forEach(entry -> kept.put(entry.name, entry.matrix));
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new IOException("its description is damaged: " + e.getMessage(), e);
         }
     }
 
-    private static PackedMatrix matrix(JsonNode entry, MemorySegment all) {
-        return PackedMatrix.over(
-                all.asSlice(entry.path("offset").asLong(-1), entry.path("bytes").asLong(-1)),
-                WeightFormat.valueOf(entry.path("format").asString("")),
-                entry.path("outputs").asInt(0),
-                entry.path("inputs").asInt(0));
-    }
+    /** A matrix that was read, before its bytes are checked. */
+    private record Entry(String name, PackedMatrix matrix, long checksum) {
 
-    private static boolean isIntact(JsonNode entry, PackedMatrix matrix) {
-        return entry.path("crc32c").asLong(-1) == checksum(matrix.data());
+        /** @throws IllegalArgumentException or IndexOutOfBoundsException if the line is not one of a description */
+        static Entry parse(String line, MemorySegment all) {
+            String[] fields = line.split("\t");
+            if (fields.length != 7) {
+                throw new IllegalArgumentException("a line has " + fields.length + " fields");
+            }
+            PackedMatrix matrix = PackedMatrix.over(
+                    all.asSlice(Long.parseLong(fields[4]), Long.parseLong(fields[5])),
+                    WeightFormat.valueOf(fields[1]),
+                    Integer.parseInt(fields[2]),
+                    Integer.parseInt(fields[3]));
+            return new Entry(fields[0], matrix, Long.parseLong(fields[6]));
+        }
+
+        boolean isIntact() {
+            return PackCache.checksum(matrix.data()) == checksum;
+        }
     }
 
     private static long checksum(MemorySegment data) {
@@ -238,24 +236,28 @@ final class PackCache implements AutoCloseable {
     }
 
     private byte[] description(Map<String, Long> checksums, long base) {
-        ObjectNode root = JSON.createObjectNode();
-        root.put("identity", identity);
-        ArrayNode entries = root.putArray("matrices");
+        StringBuilder text = new StringBuilder(identity);
         long at = base;
         for (Map.Entry<String, PackedMatrix> entry : packed.entrySet()) {
             PackedMatrix matrix = entry.getValue();
             at = aligned(at);
-            ObjectNode node = entries.addObject();
-            node.put("name", entry.getKey());
-            node.put("format", matrix.format().name());
-            node.put("outputs", matrix.outFeatures());
-            node.put("inputs", matrix.inFeatures());
-            node.put("offset", at);
-            node.put("bytes", matrix.data().byteSize());
-            node.put("crc32c", checksums.getOrDefault(entry.getKey(), -1L));
+            text.append('\n')
+                    .append(entry.getKey())
+                    .append('\t')
+                    .append(matrix.format())
+                    .append('\t')
+                    .append(matrix.outFeatures())
+                    .append('\t')
+                    .append(matrix.inFeatures())
+                    .append('\t')
+                    .append(at)
+                    .append('\t')
+                    .append(matrix.data().byteSize())
+                    .append('\t')
+                    .append(checksums.getOrDefault(entry.getKey(), -1L));
             at += matrix.data().byteSize();
         }
-        return JSON.writeValueAsBytes(root);
+        return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
