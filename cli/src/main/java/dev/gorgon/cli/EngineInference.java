@@ -1,6 +1,6 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
@@ -40,10 +40,10 @@ final class EngineInference implements Inference {
     }
 
     @Override
-    public CompletableFuture<Adapter> loadAdapter(AdapterRef adapter) {
+    public CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter) {
         try {
             Path folder = served.files().resolveAdapter(adapter.id(), adapter.source());
-            return served.adapters().load(adapter.id(), folder);
+            return served.adapters().load(adapter.id(), folder).thenApply(AdapterSlot::resident);
         } catch (HubException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -2,6 +2,7 @@ package dev.gorgon.cli;
 
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
@@ -97,7 +98,7 @@ final class GenerateCommand implements Callable<Integer> {
                     .submit(
                             new GenerateRequest(
                                     tokens,
-                                    adapter,
+                                    adapter.map(AdapterSelection::of).orElse(AdapterSelection.DEFAULT),
                                     sampling(),
                                     Math.min(maxNewTokens, room),
                                     List.of(),

@@ -1,6 +1,7 @@
 package dev.gorgon.cli;
 
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.GenerationException;
@@ -10,7 +11,6 @@ import dev.gorgon.engine.schedule.TokenEvent;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** What storing weights in fewer bits does to the demonstration model: perplexity of conversations that were held out. */
@@ -73,8 +73,8 @@ final class PerplexityBench {
     private static double[] logprobs(ServedModel served, HeldOut.Conversation conversation) {
         int[] all = served.model().tokenizer().encode(conversation.prompt() + " " + conversation.answer(), true);
         CompletableFuture<List<PromptToken>> prompt = new CompletableFuture<>();
-        GenerateRequest request =
-                new GenerateRequest(all, Optional.empty(), SamplingParameters.GREEDY, 1, List.of(), true, true, 0, 0);
+        GenerateRequest request = new GenerateRequest(
+                all, AdapterSelection.DEFAULT, SamplingParameters.GREEDY, 1, List.of(), true, true, 0, 0);
         served.engine().submit(request, new GenerationListener() {
             @Override
             public void onPrompt(List<PromptToken> tokens) {

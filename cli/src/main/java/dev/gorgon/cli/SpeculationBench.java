@@ -1,6 +1,7 @@
 package dev.gorgon.cli;
 
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
@@ -10,7 +11,6 @@ import dev.gorgon.engine.schedule.TokenEvent;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -121,7 +121,7 @@ final class SpeculationBench {
                 .submit(
                         new GenerateRequest(
                                 prompt,
-                                Optional.empty(),
+                                AdapterSelection.DEFAULT,
                                 SamplingParameters.GREEDY,
                                 MAX_NEW_TOKENS,
                                 List.of(),

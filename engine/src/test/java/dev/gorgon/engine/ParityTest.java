@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.speculate.Drafter;
 import dev.gorgon.kernels.WeightFormat;
@@ -31,7 +32,7 @@ class ParityTest {
     static GenerateRequest request(int[] prompt, Optional<Adapter> adapter) {
         return new GenerateRequest(
                 prompt,
-                adapter,
+                adapter.map(AdapterSelection::of).orElse(AdapterSelection.DEFAULT),
                 SamplingParameters.GREEDY,
                 64,
                 List.of(),

@@ -1,12 +1,11 @@
 package dev.gorgon.engine;
 
-import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
@@ -46,7 +45,8 @@ final class Workload {
     record Item(int[] prompt, String adapter, SamplingParameters sampling, int maxNewTokens, int alternatives) {
 
         GenerateRequest on(TestEngine engine, boolean promptLogprobs) {
-            Optional<Adapter> chosen = adapter.isEmpty() ? Optional.empty() : Optional.of(engine.adapter(adapter));
+            AdapterSelection chosen =
+                    adapter.isEmpty() ? AdapterSelection.DEFAULT : AdapterSelection.of(engine.adapter(adapter));
             return new GenerateRequest(
                     prompt,
                     chosen,

@@ -49,10 +49,12 @@ public final class ModelFiles {
         }
         if (Files.exists(folder)) {
             throw new HubException(
+                    HubException.Code.INVALID_NAME,
                     "Model '%s' is a file; name the folder that holds config.json, the tokenizer and the weights"
                             .formatted(show(id)));
         }
         throw new HubException(
+                HubException.Code.NOT_FOUND,
                 "Model '%s' is neither an embedded model%s nor an existing local folder; downloads are not supported by this version"
                         .formatted(show(id), known()));
     }
@@ -70,12 +72,14 @@ public final class ModelFiles {
             case HUB ->
                 embedded.folder(id)
                         .orElseThrow(() -> new HubException(
+                                HubException.Code.NOT_FOUND,
                                 ("Adapter '%s' is not one of the embedded adapters%s, and this version cannot download from the"
                                                 + " hub; only local folders can be loaded (\"adapter_source\": \"local\")")
                                         .formatted(show(id), known())));
             case LOCAL -> localFolder(id);
             case S3, PBASE ->
                 throw new HubException(
+                        HubException.Code.NOT_CONFIGURED,
                         ("Adapter '%s' cannot be fetched: this version cannot download from source '%s'; only embedded"
                                         + " adapters%s and local folders (\"adapter_source\": \"local\") can be loaded")
                                 .formatted(show(id), source.wireName(), known()));
@@ -87,14 +91,18 @@ public final class ModelFiles {
         // Requests come from anybody: a relative name must not climb out of the directory the operator chose.
         if (!Path.of(id).isAbsolute() && !folder.startsWith(workingDirectory)) {
             throw new HubException(
+                    HubException.Code.INVALID_NAME,
                     "Adapter path '%s' leaves the working directory of the server; use an absolute path or one without '..'"
                             .formatted(show(id)));
         }
         if (!Files.exists(folder)) {
-            throw new HubException("Adapter folder '%s' does not exist on the server".formatted(show(id)));
+            throw new HubException(
+                    HubException.Code.NOT_FOUND,
+                    "Adapter folder '%s' does not exist on the server".formatted(show(id)));
         }
         if (!Files.isDirectory(folder)) {
             throw new HubException(
+                    HubException.Code.INVALID_NAME,
                     "Adapter path '%s' is not a folder; name the folder that holds adapter_config.json or config.json"
                             .formatted(show(id)));
         }
@@ -106,16 +114,21 @@ public final class ModelFiles {
         try {
             return workingDirectory.resolve(id).normalize();
         } catch (InvalidPathException e) {
-            throw new HubException("The %s name '%s' is not a valid path".formatted(kind, show(id)), e);
+            throw new HubException(
+                    HubException.Code.INVALID_NAME,
+                    "The %s name '%s' is not a valid path".formatted(kind, show(id)),
+                    e);
         }
     }
 
     private static void checkName(String kind, String id) {
         if (id.isBlank()) {
-            throw new HubException("The %s name is empty".formatted(kind));
+            throw new HubException(HubException.Code.INVALID_NAME, "The %s name is empty".formatted(kind));
         }
         if (id.chars().anyMatch(Character::isISOControl)) {
-            throw new HubException("The %s name '%s' contains control characters".formatted(kind, show(id)));
+            throw new HubException(
+                    HubException.Code.INVALID_NAME,
+                    "The %s name '%s' contains control characters".formatted(kind, show(id)));
         }
     }
 

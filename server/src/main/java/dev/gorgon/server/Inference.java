@@ -1,6 +1,6 @@
 package dev.gorgon.server;
 
-import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
@@ -29,10 +29,10 @@ public interface Inference {
     Generation submit(GenerateRequest request, GenerationListener listener);
 
     /**
-     * An adapter, loaded now or earlier; returns at once. A failure's message (that of the cause, if wrapped) is fit for the
+     * The slot of an adapter; returns at once, completes when the caller was found entitled to it and its content is known. A failure's message (that of the cause, if wrapped) is fit for the
      * client.
      */
-    CompletableFuture<Adapter> loadAdapter(AdapterRef adapter);
+    CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter);
 
     /** The engine's counters; cheap. */
     EngineStats stats();

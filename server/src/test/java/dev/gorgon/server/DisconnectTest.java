@@ -2,7 +2,7 @@ package dev.gorgon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.server.TestServer.Raw;
 import java.io.IOException;
@@ -76,7 +76,7 @@ class DisconnectTest {
 
     @Test
     void whileTheAdapterLoads() throws IOException, InterruptedException {
-        CompletableFuture<Adapter> loading = new CompletableFuture<>();
+        CompletableFuture<AdapterSlot> loading = new CompletableFuture<>();
         server.engine.adapters.put("slow", loading);
         for (String path : new String[] {"/generate", "/generate_stream"}) {
             int before = server.engine.adapterRequests.size();

@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.adapter.MedusaLora;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
@@ -34,7 +35,7 @@ final class FakeInference implements Inference, AutoCloseable {
 
     final BlockingQueue<Fake> submitted = new LinkedBlockingQueue<>();
     final List<AdapterRef> adapterRequests = new CopyOnWriteArrayList<>();
-    final Map<String, CompletableFuture<Adapter>> adapters = new ConcurrentHashMap<>();
+    final Map<String, CompletableFuture<AdapterSlot>> adapters = new ConcurrentHashMap<>();
     private final ExecutorService engine = Executors.newSingleThreadExecutor();
 
     volatile Consumer<Fake> script = FakeInference::paris;
@@ -155,7 +156,7 @@ final class FakeInference implements Inference, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<Adapter> loadAdapter(AdapterRef adapter) {
+    public CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter) {
         adapterRequests.add(adapter);
         return adapters.getOrDefault(
                 adapter.id(),
@@ -164,7 +165,7 @@ final class FakeInference implements Inference, AutoCloseable {
     }
 
     void addAdapter(String id) {
-        adapters.put(id, CompletableFuture.completedFuture(adapter(id)));
+        adapters.put(id, CompletableFuture.completedFuture(AdapterSlot.resident(adapter(id))));
     }
 
     /** An adapter without contents: the server passes adapters on and never looks inside. */

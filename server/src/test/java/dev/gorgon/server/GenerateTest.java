@@ -3,6 +3,7 @@ package dev.gorgon.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.PromptToken;
@@ -98,7 +99,7 @@ class GenerateTest {
         assertThat(request.sampling()).isEqualTo(SamplingParameters.GREEDY);
         assertThat(request.maxNewTokens()).isEqualTo(28);
         assertThat(request.speculativeTokens()).isEqualTo(GenerateRequest.ANY_SPECULATION);
-        assertThat(request.adapter()).isEmpty();
+        assertThat(request.adapter()).isEqualTo(AdapterSelection.DEFAULT);
         assertThat(request.stopSequences()).isEmpty();
         assertThat(request.ignoreEos()).isFalse();
     }
@@ -251,7 +252,7 @@ class GenerateTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("x-adapter-id")).isEmpty();
         assertThat(response.headers().firstValue("x-adapter-source")).isEmpty();
-        assertThat(server.engine.next().request.adapter()).isEmpty();
+        assertThat(server.engine.next().request.adapter()).isEqualTo(AdapterSelection.DEFAULT);
         assertThat(server.engine.adapterRequests).isEmpty();
     }
 
@@ -264,7 +265,10 @@ class GenerateTest {
                 .POST(HttpRequest.BodyPublishers.ofString(TestServer.body("'adapter_id':'a'")))
                 .build());
         assertThat(response.headers().firstValue("x-adapter-source")).contains("hub");
-        assertThat(server.engine.next().request.adapter().orElseThrow().id()).isEqualTo("a");
+        assertThat(server.engine.next().request.adapter())
+                .isInstanceOfSatisfying(
+                        AdapterSelection.Of.class,
+                        of -> assertThat(of.slot().identity()).isEqualTo("a"));
         server.generate("\"adapter_id\":\"a\",\"adapter_source\":\"PBASE\",\"api_token\":\"mine\"");
         server.generate("\"merged_adapters\":{\"ids\":[\"a\"],\"weights\":[2]}");
         assertThat(server.engine.adapterRequests)

@@ -1,6 +1,7 @@
 package dev.gorgon.engine.schedule;
 
 import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.kv.BlockAllocator;
 import dev.gorgon.engine.model.Decoder;
@@ -94,7 +95,7 @@ public final class Engine implements AutoCloseable {
         Sequence sequence = new Sequence(
                 request,
                 listener,
-                ActiveAdapters.of(request.adapter(), defaultAdapter),
+                ActiveAdapters.of(requested(request.adapter()), defaultAdapter),
                 new Chooser(request.sampling(), request.promptTokens(), vocabulary),
                 new SequenceText(model.tokenizer(), request.promptTokens(), request.stopSequences()),
                 allocator,
@@ -102,6 +103,16 @@ public final class Engine implements AutoCloseable {
         inbox.add(sequence);
         wakeUp();
         return sequence;
+    }
+
+    private Optional<Adapter> requested(AdapterSelection selection) {
+        return switch (selection) {
+            case AdapterSelection.Default _, AdapterSelection.Base _ -> Optional.empty();
+            case AdapterSelection.Of(AdapterSlot slot) ->
+                Optional.of(slot.tryAcquire()
+                        .orElseThrow(() -> new GenerationException("adapter " + slot.name() + " is not loaded"))
+                        .adapter());
+        };
     }
 
     /** Whether the engine thread is alive and takes requests. */

@@ -1,15 +1,13 @@
 package dev.gorgon.engine.schedule;
 
-import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.sample.SamplingParameters;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One generation as the engine sees it: tokens in, everything validated.
  *
  * @param promptTokens prompt token ids, at least one, special tokens included
- * @param adapter the adapter of this request; empty means the base model (with the server's default adapter, if any)
+ * @param adapter which weights answer
  * @param sampling how tokens are chosen
  * @param maxNewTokens number of tokens after which generation ends, at least 1
  * @param stopSequences texts that end the generation once the emitted text contains them
@@ -20,7 +18,7 @@ import java.util.Optional;
  */
 public record GenerateRequest(
         int[] promptTokens,
-        Optional<Adapter> adapter,
+        AdapterSelection adapter,
         SamplingParameters sampling,
         int maxNewTokens,
         List<String> stopSequences,
@@ -49,7 +47,7 @@ public record GenerateRequest(
     public static GenerateRequest greedy(int[] promptTokens, int maxNewTokens) {
         return new GenerateRequest(
                 promptTokens,
-                Optional.empty(),
+                AdapterSelection.DEFAULT,
                 SamplingParameters.GREEDY,
                 maxNewTokens,
                 List.of(),

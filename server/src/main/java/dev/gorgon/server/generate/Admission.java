@@ -1,7 +1,8 @@
 package dev.gorgon.server.generate;
 
-import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.sample.SamplingParameters;
+import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.server.AdapterRef;
 import dev.gorgon.server.http.ApiException;
@@ -70,20 +71,20 @@ final class Admission {
         service.metrics().validated(tokens.length, maxNewTokens);
         long validatedNanos = System.nanoTime();
         if (adapter.isEmpty()) {
-            submit(requests(tokens, maxNewTokens, completions, Optional.empty()), validatedNanos);
+            submit(requests(tokens, maxNewTokens, completions, AdapterSelection.DEFAULT), validatedNanos);
             return;
         }
         AdapterRef reference = adapter.get().reference();
-        CompletableFuture<Adapter> loading = load(reference);
+        CompletableFuture<AdapterSlot> loading = load(reference);
         loading.whenComplete((loaded, failure) -> live.run(() -> orFail(() -> {
             if (failure != null) {
                 throw ApiException.adapter(unwrap(failure));
             }
-            submit(requests(tokens, maxNewTokens, completions, Optional.of(loaded)), validatedNanos);
+            submit(requests(tokens, maxNewTokens, completions, AdapterSelection.of(loaded)), validatedNanos);
         })));
     }
 
-    private CompletableFuture<Adapter> load(AdapterRef reference) {
+    private CompletableFuture<AdapterSlot> load(AdapterRef reference) {
         try {
             return service.inference().loadAdapter(reference);
         } catch (RuntimeException e) {
@@ -91,7 +92,7 @@ final class Admission {
         }
     }
 
-    private List<GenerateRequest> requests(int[] tokens, int maxNewTokens, int completions, Optional<Adapter> adapter) {
+    private List<GenerateRequest> requests(int[] tokens, int maxNewTokens, int completions, AdapterSelection adapter) {
         List<GenerateRequest> requests = new ArrayList<>();
         for (int i = 0; i < completions; i++) {
             requests.add(new GenerateRequest(
