@@ -4,6 +4,7 @@ import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.adapter.AdapterRegistry;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
@@ -91,7 +92,8 @@ final class ServedModel implements AutoCloseable {
                     limits.kvBlocks() * KvStorage.BLOCK,
                     backend.name(),
                     (System.nanoTime() - start) / 1_000_000);
-            return new ServedModel(model, adapters, new Engine(model, limits, byDefault), files, maxTotal);
+            return new ServedModel(
+                    model, adapters, new Engine(model, limits, byDefault.map(AdapterSlot::resident)), files, maxTotal);
         } catch (RuntimeException e) {
             adapters.close();
             model.close();

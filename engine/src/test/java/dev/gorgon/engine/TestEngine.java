@@ -2,6 +2,7 @@ package dev.gorgon.engine;
 
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterLoader;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
 import dev.gorgon.engine.schedule.Completion;
@@ -58,7 +59,7 @@ public final class TestEngine implements AutoCloseable {
         this.model = ModelLoader.load("stheno-8m", DemoFolders.folder("stheno-8m"), backend, options);
         Optional<Adapter> byDefault =
                 defaultAdapter.isEmpty() ? Optional.empty() : Optional.of(adapter(defaultAdapter));
-        this.engine = new Engine(model, options, byDefault, drafter);
+        this.engine = new Engine(model, options, byDefault.map(AdapterSlot::resident), drafter);
     }
 
     public static EngineOptions options() {

@@ -40,7 +40,7 @@ record StepPlan(List<SequenceStep> steps) {
                 logitRows[step.firstLogit() + i] = step.firstRow() + step.rows() - step.logits() + i;
             }
             sequences.add(step.toSequenceRows());
-            step.sequence().lora.ifPresent(lora -> {
+            step.sequence().lora().ifPresent(lora -> {
                 Segment.add(segments, lora, step.firstRow(), step.firstRow() + step.rows());
                 Segment.add(headSegments, lora, step.firstLogit(), step.firstLogit() + step.logits());
             });
