@@ -1,17 +1,11 @@
 package dev.gorgon.engine.adapter;
 
 import dev.gorgon.engine.backend.Backend;
-import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.model.LinearTarget;
 import dev.gorgon.engine.model.ModelConfig;
-import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
 import dev.gorgon.engine.weights.FiniteCheck;
 import dev.gorgon.engine.weights.TensorSource;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,7 +77,7 @@ final class LoraLoader {
             lonely.removeIf(module -> down.containsKey(module) && up.containsKey(module));
             throw new AdapterException("adapter " + id + " has only one of lora_A and lora_B for " + lonely.first());
         }
-        Map<Lora.Site, Lora.Pair> pairs = new HashMap<>();
+        LoraPacker packer = new LoraPacker(model, memory);
         for (Map.Entry<String, String> entry : down.entrySet()) {
             String module = entry.getKey();
             Optional<Lora.Site> site = site(module);
@@ -91,9 +85,9 @@ final class LoraLoader {
                 unknown.add(module);
                 continue;
             }
-            pairs.put(site.get(), pair(module, site.get().target(), entry.getValue(), up.getOrDefault(module, "")));
+            packer.add(site.get(), factors(module, site.get().target(), entry.getValue(), up.getOrDefault(module, "")));
         }
-        if (pairs.isEmpty()) {
+        if (packer.isEmpty()) {
             throw new AdapterException("adapter " + id + " has no tensor that matches a linear layer of this model"
                     + (unknown.isEmpty() ? "" : "; for example " + unknown.first() + " is unknown"));
         }
@@ -104,7 +98,7 @@ final class LoraLoader {
                     unknown.size(),
                     unknown.first());
         }
-        return new Lora(id, memory, pairs);
+        return new Lora(id, memory, packer.pack());
     }
 
     private Optional<Lora.Site> site(String module) {
@@ -119,7 +113,7 @@ final class LoraLoader {
         return LinearTarget.inLayer(matcher.group(2)).map(target -> new Lora.Site(layer, target));
     }
 
-    private Lora.Pair pair(String module, LinearTarget target, String downName, String upName) {
+    private LoraPacker.Factors factors(String module, LinearTarget target, String downName, String upName) {
         Tensor down = tensors.tensor(downName);
         Tensor up = tensors.tensor(upName);
         int in = target.inFeatures(model);
@@ -133,29 +127,12 @@ final class LoraLoader {
             throw new AdapterException("LoRA for " + module + " has rank " + rank + ", but adapter_config.json says "
                     + config.rank(module));
         }
-        FiniteCheck.requireFinite(down, downName, tensors.path());
-        FiniteCheck.requireFinite(up, upName, tensors.path());
-        // inputs are read in pairs, so an odd rank gets a row of zeros
-        int padded = (int) (rank + rank % 2);
-        Matrix packedDown = memory.matrix(padded, in);
-        memory.fill(packedDown, 0, down, 1f);
-        Matrix packedUp = memory.matrix(out, padded);
-        try (Arena scratch = Arena.ofConfined()) {
-            memory.fill(packedUp, 0, padded == rank ? up : widen(up, padded, scratch), config.scale(module));
-        }
-        return new Lora.Pair(packedDown, packedUp);
-    }
-
-    /** The tensor with a column of zeros appended. */
-    private static Tensor widen(Tensor tensor, int columns, Arena arena) {
-        long rows = tensor.dim(0);
-        long old = tensor.dim(1);
-        MemorySegment data = arena.allocate(4L * rows * columns, 64);
-        for (long row = 0; row < rows; row++) {
-            for (long column = 0; column < old; column++) {
-                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, tensor.at(row * old + column));
-            }
-        }
-        return new Tensor(DType.F32, List.of(rows, (long) columns), data);
+        FiniteCheck.requireFloatingPoint(down, downName, tensors.path());
+        FiniteCheck.requireFloatingPoint(up, upName, tensors.path());
+        // packing finds out whether all elements are finite; which one is not is looked for only then
+        return new LoraPacker.Factors(module, down, up, config.scale(module), () -> {
+            FiniteCheck.requireFinite(down, downName, tensors.path());
+            FiniteCheck.requireFinite(up, upName, tensors.path());
+        });
     }
 }

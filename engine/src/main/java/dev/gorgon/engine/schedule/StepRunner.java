@@ -68,7 +68,7 @@ final class StepRunner {
     void run(StepPlan plan, long start) {
         long forward = System.nanoTime();
         try {
-            Batch batch = plan.toBatch(decoder.config());
+            Batch batch = plan.toBatch();
             forward = System.nanoTime();
             backend.run(ops -> decoder.forward(ops, batch));
         } catch (RuntimeException e) {

@@ -6,6 +6,7 @@ import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.EmbeddingTable;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.LowRankMatrix;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
@@ -14,11 +15,13 @@ import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.KvLayout;
 import dev.gorgon.kernels.LargeMemory;
+import dev.gorgon.kernels.LowRank;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -94,6 +97,25 @@ final class CpuMemory implements Backend.Memory {
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
         return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+    }
+
+    @Override
+    public LowRankMatrix lowRank(int inFeatures, List<LowRankMatrix.Part> parts) {
+        List<LowRank.Shape> shapes = parts.stream()
+                .map(part -> new LowRank.Shape(part.rank(), part.outFeatures(), part.firstColumn()))
+                .toList();
+        LowRank change = LowRank.allocate(arena, format.unquantized(), inFeatures, shapes);
+        bytes.addAndGet(change.bytes());
+        return new CpuLowRank(change);
+    }
+
+    @Override
+    public boolean fill(LowRankMatrix change, int part, Tensor down, Tensor up, float scale) {
+        LowRank packed = CpuLowRank.of(change);
+        LowRank.Part target = packed.parts().get(part);
+        PackedMatrix.Source source = source(up);
+        return kernels.packDown(packed, source(down), target.firstRank())
+                & kernels.pack(target.up(), source, 0, source.rows(), 0, scale);
     }
 
     @Override
