@@ -23,8 +23,9 @@ final class AdapterOptions {
             names = "--adapter-memory-fraction",
             defaultValue = "${env:ADAPTER_MEMORY_FRACTION:-0.1}",
             paramLabel = "F",
-            description = "share of the machine's memory for adapters; those used longest ago leave when it is full, 0 serves"
-                    + " only what is loaded at the start (default: ${DEFAULT-VALUE})")
+            description =
+                    "share of the machine's memory for adapters; those used longest ago leave when it is full, 0 serves"
+                            + " only what is loaded at the start (default: ${DEFAULT-VALUE})")
     double memoryFraction = 0.1;
 
     @Option(
@@ -53,8 +54,9 @@ final class AdapterOptions {
             names = "--adapter-recheck-s",
             defaultValue = "${env:ADAPTER_RECHECK_S:-30}",
             paramLabel = "N",
-            description = "how long a source's answer about an adapter — which version, and whether this caller may have it —"
-                    + " is believed (default: ${DEFAULT-VALUE})")
+            description =
+                    "how long a source's answer about an adapter — which version, and whether this caller may have it —"
+                            + " is believed (default: ${DEFAULT-VALUE})")
     int recheckSeconds = 30;
 
     @Option(
@@ -62,7 +64,8 @@ final class AdapterOptions {
             defaultValue = "${env:PRELOADED_ADAPTER_IDS:-}",
             split = ",",
             paramLabel = "ID",
-            description = "adapters that are loaded at the start and stay in memory; repeatable, others can be used as well")
+            description =
+                    "adapters that are loaded at the start and stay in memory; repeatable, others can be used as well")
     List<String> preloaded = List.of();
 
     @Option(
@@ -77,8 +80,9 @@ final class AdapterOptions {
             defaultValue = "${env:LOCAL_ADAPTER_ROOT:-.,/data}",
             split = ",",
             paramLabel = "DIR",
-            description = "folders below which requests may name adapters of source local; repeatable (default: the working"
-                    + " directory and /data)")
+            description =
+                    "folders below which requests may name adapters of source local; repeatable (default: the working"
+                            + " directory and /data)")
     List<Path> localRoots = List.of(Path.of("."), Path.of("/data"));
 
     @Option(

@@ -28,16 +28,18 @@ final class ModelOptions {
             names = "--model-id",
             defaultValue = "${env:MODEL_ID:-" + DEMO_MODEL + "}",
             paramLabel = "ID",
-            description = "base model: the embedded " + DEMO_MODEL + ", a Hugging Face folder, or a repository of the hub,"
-                    + " as owner/name or owner/name@revision (default: ${DEFAULT-VALUE})")
+            description =
+                    "base model: the embedded " + DEMO_MODEL + ", a Hugging Face folder, or a repository of the hub,"
+                            + " as owner/name or owner/name@revision (default: ${DEFAULT-VALUE})")
     String modelId = DEMO_MODEL;
 
     @Option(
             names = "--source",
             defaultValue = "${env:SOURCE:-hub}",
             paramLabel = "SOURCE",
-            description = "where the base model comes from: hub, which folders and embedded models are part of, local or s3"
-                    + " (default: ${DEFAULT-VALUE})")
+            description =
+                    "where the base model comes from: hub, which folders and embedded models are part of, local or s3"
+                            + " (default: ${DEFAULT-VALUE})")
     String source = "hub";
 
     @Option(
@@ -59,7 +61,8 @@ final class ModelOptions {
             names = "--adapter-source",
             defaultValue = "${env:ADAPTER_SOURCE:-hub}",
             paramLabel = "SOURCE",
-            description = "where --adapter-id comes from: hub, local, s3 or pbase (default: hub); embedded adapters count as hub")
+            description =
+                    "where --adapter-id comes from: hub, local, s3 or pbase (default: hub); embedded adapters count as hub")
     String adapterSource = "hub";
 
     @Option(

@@ -47,8 +47,9 @@ final class ServeCommand implements Callable<Integer> {
             names = "--admin-key",
             defaultValue = "${env:ADMIN_KEY:-}",
             paramLabel = "KEY",
-            description = "what an operator sends as 'Authorization: Bearer KEY' to load and unload adapters and to see private"
-                    + " ones; better given as the environment variable ADMIN_KEY (default: nobody may)")
+            description =
+                    "what an operator sends as 'Authorization: Bearer KEY' to load and unload adapters and to see private"
+                            + " ones; better given as the environment variable ADMIN_KEY (default: nobody may)")
     String adminKey = "";
 
     @Option(

@@ -107,7 +107,8 @@ final class ServedModel implements AutoCloseable {
     /** All of them at once; the first that cannot be had ends the start. */
     private static void preload(
             AdapterRegistry adapters, AdapterFiles files, ModelOptions options, AdapterOptions adapterOptions) {
-        AdapterSource source = AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
+        AdapterSource source =
+                AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
         CompletableFuture.allOf(adapterOptions.preloadedIds().stream()
                         .map(id -> adapters.load(files.named(source, id), true))
                         .toArray(CompletableFuture[]::new))

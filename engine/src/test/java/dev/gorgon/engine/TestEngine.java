@@ -100,6 +100,11 @@ public final class TestEngine implements AutoCloseable {
 
     /** Submits a request and collects its events. */
     public CompletableFuture<Result> submit(GenerateRequest request) {
+        return submit(engine, request);
+    }
+
+    /** Submits a request to an engine and collects its events. */
+    public static CompletableFuture<Result> submit(Engine engine, GenerateRequest request) {
         Collector collector = new Collector();
         engine.submit(request, collector);
         return collector.result;

@@ -34,8 +34,9 @@ class AdapterIsolationTest {
     private static final int CALLERS = 12;
     private static final int REQUESTS = 40;
     private static final String KEY = "operator";
-    private static final String OPENING = "[INST] You are a careful assistant who answers in one short sentence and never"
-            + " makes anything up, whatever the question may be. ";
+    private static final String OPENING =
+            "[INST] You are a careful assistant who answers in one short sentence and never"
+                    + " makes anything up, whatever the question may be. ";
     private static final List<String> PROMPTS = List.of(
             OPENING + "Who are you? [/INST]",
             OPENING + "Who are you, and what can you do? [/INST]",
@@ -66,7 +67,8 @@ class AdapterIsolationTest {
                 EXPECTED.add(answers(alone, "\"adapter_source\":\"local\",\"adapter_id\":\"" + place + "\""));
             }
             EXPECTED.add(answers(alone, ""));
-            merged = said(alone.generate(PROMPTS.getLast(), merge("alone/0", "alone/1", "local") + ",\"max_new_tokens\":16"));
+            merged = said(
+                    alone.generate(PROMPTS.getLast(), merge("alone/0", "alone/1", "local") + ",\"max_new_tokens\":16"));
         }
         Set<String> different = new HashSet<>();
         EXPECTED.forEach(row -> different.add(row.getFirst()));
@@ -183,8 +185,12 @@ class AdapterIsolationTest {
             }
             assertThat(wrong).isEmpty();
             assertThat(served.get() + refused.get()).isEqualTo(CALLERS * REQUESTS);
-            assertThat(refused.get()).as("strangers and private adapters have met").isPositive();
-            assertThat(server.metric("gorgon_adapter_evictions_total")).as("memory was short").isGreaterThan(20);
+            assertThat(refused.get())
+                    .as("strangers and private adapters have met")
+                    .isPositive();
+            assertThat(server.metric("gorgon_adapter_evictions_total"))
+                    .as("memory was short")
+                    .isGreaterThan(20);
             assertThat(server.metric("gorgon_adapter_memory_bytes"))
                     .isLessThanOrEqualTo(server.metric("gorgon_adapter_memory_limit_bytes"));
             assertThat(said(server.generate(
@@ -213,7 +219,8 @@ class AdapterIsolationTest {
         if (allowed && response.statusCode() == 200) {
             served.incrementAndGet();
             String said = said(Gorgon.json(response.body()));
-            if (wish.contents.stream().noneMatch(content -> EXPECTED.get(content).get(prompt).equals(said))) {
+            if (wish.contents.stream()
+                    .noneMatch(content -> EXPECTED.get(content).get(prompt).equals(said))) {
                 wrong.merge(what + " was answered by other weights", 1, Integer::sum);
             }
         } else if (!allowed && response.statusCode() == 424 && !response.body().contains("generated_text")) {

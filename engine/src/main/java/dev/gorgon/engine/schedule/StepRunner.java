@@ -259,7 +259,8 @@ final class StepRunner {
             }
             if (sequence.medusa().isPresent()) {
                 sequences.add(sequence);
-                wishes.add(new MedusaDrafter.Wish(sequence.medusa().get(), drafting.logitRow(), limit));
+                wishes.add(
+                        new MedusaDrafter.Wish(sequence.medusa().get(), sequence.lora(), drafting.logitRow(), limit));
             } else {
                 sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit)
                         .limitDepth(limit);
