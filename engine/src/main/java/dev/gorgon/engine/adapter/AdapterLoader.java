@@ -37,12 +37,17 @@ public final class AdapterLoader {
             Lora lora = lora(id, folder, tensors, layout.names());
             try {
                 return new MedusaLora(id, lora, medusa(id, folder, layout, tensors));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | InternalError e) {
                 lora.close();
                 throw e;
             }
         } catch (WeightsException e) {
             throw new AdapterException(String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) { // how the runtime reports a mapped page that is gone
+            throw new AdapterException(
+                    AdapterException.Code.ADAPTER_UNAVAILABLE,
+                    "the files in " + path + " became shorter while they were loaded; try again",
+                    e);
         }
     }
 
@@ -51,7 +56,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return LoraLoader.load(id, model, config, tensors, memory, others);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }
@@ -61,7 +66,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return MedusaLoader.load(id, model, folder.medusaConfig(), layout, tensors, memory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }
