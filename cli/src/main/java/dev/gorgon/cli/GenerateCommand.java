@@ -10,7 +10,10 @@ import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
 import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.hub.FileRef;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -83,9 +86,13 @@ final class GenerateCommand implements Callable<Integer> {
                     : Optional.of(served.adapters()
                             .load(
                                     lora,
-                                    served.files()
-                                            .resolveAdapter(
-                                                    lora, lora.contains("/") ? AdapterSource.LOCAL : AdapterSource.HUB))
+                                    ServedModel.adapterFolder(
+                                            served.files(),
+                                            FileRef.of(
+                                                    Files.isDirectory(Path.of(lora))
+                                                            ? AdapterSource.LOCAL
+                                                            : AdapterSource.HUB,
+                                                    lora)))
                             .join());
             int[] tokens = served.model().tokenizer().encode(prompt, true);
             int room = served.engine().maxPositions() - tokens.length;

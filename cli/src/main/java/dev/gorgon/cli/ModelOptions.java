@@ -3,6 +3,7 @@ package dev.gorgon.cli;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.WeightFormat;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,16 @@ final class ModelOptions {
             paramLabel = "SOURCE",
             description = "where --adapter-id comes from: hub (embedded adapters by name) or local (default: hub)")
     String adapterSource = "hub";
+
+    @Option(
+            names = "--local-adapter-root",
+            defaultValue = "${env:LOCAL_ADAPTER_ROOT:-.,/data}",
+            split = ",",
+            paramLabel = "DIR",
+            description =
+                    "folders below which requests may name adapters with source local; repeatable (default: the working"
+                            + " directory and /data)")
+    List<Path> localAdapterRoots = List.of();
 
     @Option(
             names = "--dtype",

@@ -12,14 +12,23 @@ import dev.gorgon.engine.schedule.Engine;
 import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.LanguageModel;
 import dev.gorgon.engine.schedule.ModelLoader;
+import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.hub.Contents;
+import dev.gorgon.hub.Credential;
 import dev.gorgon.hub.EmbeddedModels;
+import dev.gorgon.hub.FileRef;
+import dev.gorgon.hub.LocalSource;
 import dev.gorgon.hub.ModelFiles;
+import dev.gorgon.hub.TerminalProgress;
+import dev.gorgon.hub.huggingface.HubSettings;
+import dev.gorgon.hub.huggingface.HubSource;
 import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -55,18 +64,10 @@ final class ServedModel implements AutoCloseable {
     static ServedModel load(ModelOptions options) {
         options.validate();
         long start = System.nanoTime();
-        ModelFiles files = new ModelFiles(new EmbeddedModels() {
-            @Override
-            public Optional<Path> folder(String name) {
-                return EmbeddedDemo.folder(name);
-            }
-
-            @Override
-            public List<String> names() {
-                return EmbeddedDemo.names();
-            }
-        });
-        Path folder = files.resolveModel(options.modelId);
+        HubSettings hub = hubSettings();
+        ModelFiles files = files(options, hub);
+        Path folder = files.resolveModel(
+                FileRef.of(AdapterSource.HUB, options.modelId), hub.token(), TerminalProgress.onStandardError());
         ModelConfig config = ModelConfig.read(folder);
         int maxTotal = options.maxTotalTokens > 0
                 ? Math.min(options.maxTotalTokens, config.maxPositions())
@@ -80,7 +81,7 @@ final class ServedModel implements AutoCloseable {
         AdapterRegistry adapters = new AdapterRegistry(new AdapterLoader(config, backend));
         try {
             Optional<Adapter> byDefault = options.defaultAdapter()
-                    .map(id -> adapters.load(id, files.resolveAdapter(id, options.source()))
+                    .map(id -> adapters.load(id, adapterFolder(files, FileRef.of(options.source(), id)))
                             .join());
             LOG.info(
                     "loaded {} ({}, {} layers, {}) with {} positions of cache on {} in {} ms",
@@ -97,6 +98,38 @@ final class ServedModel implements AutoCloseable {
             model.close();
             throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    private static ModelFiles files(ModelOptions options, HubSettings hub) {
+        EmbeddedModels embedded = new EmbeddedModels() {
+            @Override
+            public Optional<Path> folder(String name) {
+                return EmbeddedDemo.folder(name);
+            }
+
+            @Override
+            public List<String> names() {
+                return EmbeddedDemo.names();
+            }
+        };
+        return new ModelFiles(
+                embedded,
+                Map.of(
+                        AdapterSource.HUB,
+                        new HubSource(hub),
+                        AdapterSource.LOCAL,
+                        LocalSource.confined(options.localAdapterRoots)));
+    }
+
+    private static HubSettings hubSettings() {
+        return HubSettings.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
+    }
+
+    /** The operator names it: it may lie anywhere, and the server's own token fetches it. */
+    static Path adapterFolder(ModelFiles files, FileRef ref) {
+        Credential token = hubSettings().token();
+        ModelFiles trusted = files.trusted();
+        return trusted.fetch(trusted.locate(ref, token), Contents.ADAPTER, token, TerminalProgress.onStandardError());
     }
 
     private static EngineOptions limits(ModelOptions options, ModelConfig config, WeightFormat format, int maxTotal) {

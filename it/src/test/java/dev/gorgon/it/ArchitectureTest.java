@@ -115,6 +115,7 @@ class ArchitectureTest {
                 "dev.gorgon.engine.text..",
                 "dev.gorgon.engine.model..",
                 "dev.gorgon.engine.adapter..",
+                "dev.gorgon.hub..",
                 "dev.gorgon.server..",
                 "dev.gorgon.cli..");
         onlyIn("java.net.http..", "dev.gorgon.hub..", "dev.gorgon.train..", "dev.gorgon.client..");

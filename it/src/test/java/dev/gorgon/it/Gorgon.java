@@ -55,7 +55,15 @@ final class Gorgon implements AutoCloseable {
                 "dev.gorgon.cli.Main"));
         command.addAll(List.of(arguments));
         try {
-            return new Gorgon(new ProcessBuilder(command).start());
+            ProcessBuilder builder = new ProcessBuilder(command);
+            // Tests reach no other machine, and keep their adapters in folders for temporary files or in the build.
+            builder.environment().put("HF_HUB_OFFLINE", "1");
+            builder.environment()
+                    .put(
+                            "LOCAL_ADAPTER_ROOT",
+                            System.getProperty("java.io.tmpdir") + ","
+                                    + Path.of("..").toAbsolutePath());
+            return new Gorgon(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
