@@ -72,15 +72,33 @@ class LocalSourceTest {
     void whatIsOutsideLooksTheSameWhetherItExistsOrNot() {
         String exists = secret.toString();
         String missing = exists.replace("secret", "nowhere");
-        assertThatThrownBy(() -> fetch(missing)).satisfies(no -> assertThatThrownBy(() -> fetch(exists))
-                .hasMessage(String.valueOf(no.getMessage()).replace("nowhere", "secret")));
+        assertThatThrownBy(() -> fetch(missing))
+                .satisfies(no -> assertThatThrownBy(() -> fetch(exists))
+                        .hasMessage(String.valueOf(no.getMessage()).replace("nowhere", "secret")));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "..", "../secret/s", "a/../a", "a/..", "/etc/../etc", "a\0b", "a\nb", "a\u007fb", "a\u0085b", "~/x", "$HOME",
-                "a*", "a?b", "`id`", "a|b", "a;b", "a\\..\\b", "", "  "
+                "..",
+                "../secret/s",
+                "a/../a",
+                "a/..",
+                "/etc/../etc",
+                "a\0b",
+                "a\nb",
+                "a\u007fb",
+                "a\u0085b",
+                "~/x",
+                "$HOME",
+                "a*",
+                "a?b",
+                "`id`",
+                "a|b",
+                "a;b",
+                "a\\..\\b",
+                "",
+                "  "
             })
     void oddNamesAreRefused(String id) {
         assertThatThrownBy(() -> fetch(id))

@@ -77,7 +77,8 @@ class ModelFilesTest {
     @Test
     void embeddedNamesWinOverTheHub() {
         assertThat(adapter(files, AdapterSource.HUB, "demo")).isEqualTo(Path.of("embedded"));
-        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "demo"), Credential.NONE).restricted())
+        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "demo"), Credential.NONE)
+                        .restricted())
                 .isFalse();
         assertThat(model(AdapterSource.HUB, "demo")).isEqualTo(Path.of("embedded"));
         assertThatThrownBy(() -> adapter(files, AdapterSource.LOCAL, "demo")).hasMessageContaining("does not exist");
@@ -86,7 +87,8 @@ class ModelFilesTest {
     @Test
     void otherNamesGoToTheirSource() {
         assertThat(adapter(files, AdapterSource.HUB, "org/one")).isEqualTo(Path.of("org/one/v1/ADAPTER"));
-        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "org/one"), Credential.NONE).restricted())
+        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "org/one"), Credential.NONE)
+                        .restricted())
                 .isTrue();
         assertThat(model(AdapterSource.HUB, "org/one")).isEqualTo(Path.of("org/one/v1/MODEL/t"));
         assertThat(adapter(files, AdapterSource.LOCAL, "one").getFileName()).hasToString("one");
@@ -96,7 +98,8 @@ class ModelFilesTest {
     void theOperatorMayNameAnyFolder() throws IOException {
         String outside = root.resolve("outside").toString();
         assertThat(model(AdapterSource.HUB, outside)).isEqualTo(root.resolve("outside"));
-        assertThat(model(AdapterSource.LOCAL, outside)).isEqualTo(root.resolve("outside").toRealPath());
+        assertThat(model(AdapterSource.LOCAL, outside))
+                .isEqualTo(root.resolve("outside").toRealPath());
         assertThat(adapter(files.trusted(), AdapterSource.LOCAL, outside))
                 .isEqualTo(root.resolve("outside").toRealPath());
         assertThatThrownBy(() -> adapter(files, AdapterSource.LOCAL, outside))

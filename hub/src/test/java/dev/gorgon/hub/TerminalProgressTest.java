@@ -63,7 +63,8 @@ class TerminalProgressTest {
         progress.advance("a.safetensors", 1000);
         assertThat(bytes.toString(StandardCharsets.UTF_8))
                 .startsWith("\u001b[2A\u001b[J")
-                .contains("a.safetensors                        [############............] 2.0 kB of 4.0 kB (50 %), 20.0 kB/s")
+                .contains(
+                        "a.safetensors                        [############............] 2.0 kB of 4.0 kB (50 %), 20.0 kB/s")
                 .contains("…" + "x".repeat(35) + " [########################]");
         bytes.reset();
         progress.end("a.safetensors");

@@ -95,8 +95,7 @@ class CacheLayoutTest {
 
     @Test
     void withoutLinksSnapshotsHoldTheFiles() throws IOException {
-        HubSettings settings =
-                new HubSettings(fixture.hub.endpoint(), cache, false, false, Credential.NONE, false);
+        HubSettings settings = new HubSettings(fixture.hub.endpoint(), cache, false, false, Credential.NONE, false);
         try (HubSource source = new HubSource(settings, HubFixture.IMPATIENT, DownloadLimits.DEFAULT)) {
             for (int i = 0; i < 2; i++) {
                 Located located = source.locate(HubFixture.ADAPTER, Credential.NONE);
@@ -128,8 +127,8 @@ class CacheLayoutTest {
     void filesThatPythonHasFetchedAreNotFetchedAgain() throws IOException {
         asPythonFillsIt("adapter_config.json", "adapter_model.safetensors", "README.md");
         fixture.fetch();
-        assertThat(fixture.hub.requests()).allSatisfy(request -> assertThat(request.path())
-                .startsWith("/api/"));
+        assertThat(fixture.hub.requests())
+                .allSatisfy(request -> assertThat(request.path()).startsWith("/api/"));
         try (HubSource offline = fixture.source(true)) {
             Located located = offline.locate(HubFixture.ADAPTER, Credential.NONE);
             assertThat(offline.fetch(located, Contents.ADAPTER, Credential.NONE, Progress.NONE))

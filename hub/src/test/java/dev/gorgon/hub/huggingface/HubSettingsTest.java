@@ -39,10 +39,12 @@ class HubSettingsTest {
     void theCacheIsFoundInPythonsOrder() {
         assertThat(of("XDG_CACHE_HOME", "/x").cache()).isEqualTo(Path.of("/x/huggingface/hub"));
         assertThat(of("XDG_CACHE_HOME", "/x", "HF_HOME", "~/hf").cache()).isEqualTo(HOME.resolve("hf/hub"));
-        assertThat(of("HF_HOME", "$DISK/${NAME}/$NONE", "DISK", "/d", "NAME", "n").cache())
+        assertThat(of("HF_HOME", "$DISK/${NAME}/$NONE", "DISK", "/d", "NAME", "n")
+                        .cache())
                 .isEqualTo(Path.of("/d/n/$NONE/hub"));
         assertThat(of("HF_HOME", "/h", "HUGGINGFACE_HUB_CACHE", "/old").cache()).isEqualTo(Path.of("/old"));
-        assertThat(of("HUGGINGFACE_HUB_CACHE", "/old", "HF_HUB_CACHE", "/new").cache()).isEqualTo(Path.of("/new"));
+        assertThat(of("HUGGINGFACE_HUB_CACHE", "/old", "HF_HUB_CACHE", "/new").cache())
+                .isEqualTo(Path.of("/new"));
         assertThat(of("HF_HUB_CACHE", "").cache()).isEqualTo(HOME.resolve(".cache/huggingface/hub"));
     }
 
@@ -62,7 +64,10 @@ class HubSettingsTest {
     @Test
     void tokensComeFromTheEnvironmentOrTheFileOfTheLogin(@TempDir Path home) throws IOException {
         assertThat(of("HUGGING_FACE_HUB_TOKEN", "old").token().token()).isEqualTo("old");
-        assertThat(of("HUGGING_FACE_HUB_TOKEN", "old", "HF_TOKEN", " new\n").token().token()).isEqualTo("new");
+        assertThat(of("HUGGING_FACE_HUB_TOKEN", "old", "HF_TOKEN", " new\n")
+                        .token()
+                        .token())
+                .isEqualTo("new");
         Files.writeString(home.resolve("token"), "filed\n");
         assertThat(of("HF_HOME", home.toString()).token().token()).isEqualTo("filed");
         assertThat(of("HF_TOKEN_PATH", home.resolve("token").toString()).token().token())
@@ -72,7 +77,8 @@ class HubSettingsTest {
 
     @Test
     void endpointsAreAddresses() {
-        assertThat(of("HF_ENDPOINT", "http://localhost:8080/").endpoint()).isEqualTo(URI.create("http://localhost:8080"));
+        assertThat(of("HF_ENDPOINT", "http://localhost:8080/").endpoint())
+                .isEqualTo(URI.create("http://localhost:8080"));
         for (String wrong : new String[] {"huggingface.co", "ftp://x", "http://", "ht tp://x"}) {
             assertThatThrownBy(() -> of("HF_ENDPOINT", wrong))
                     .isInstanceOf(HubException.class)

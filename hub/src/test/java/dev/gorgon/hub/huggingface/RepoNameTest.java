@@ -26,18 +26,48 @@ class RepoNameTest {
     @Test
     void longNames() {
         String longest = "x".repeat(96);
-        assertThat(parse(longest + "/" + longest, "main").folderName()).isEqualTo("models--" + longest + "--" + longest);
+        assertThat(parse(longest + "/" + longest, "main").folderName())
+                .isEqualTo("models--" + longest + "--" + longest);
         assertThatThrownBy(() -> parse(longest + "x", "main")).isInstanceOf(HubException.class);
         assertThatThrownBy(() -> parse("o/" + longest + "x", "main")).isInstanceOf(HubException.class);
         assertThatThrownBy(() -> parse("x".repeat(1_000_000), "main"))
-                .satisfies(e -> assertThat(String.valueOf(e.getMessage()).length()).isLessThan(500));
+                .satisfies(
+                        e -> assertThat(String.valueOf(e.getMessage()).length()).isLessThan(500));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "/", "a/", "/a", "a//b", "a/b/c", "..", "../a", "a/..", "a..b", ".a", "a.", "-a", "a-", "a/.b", "a/b-",
-                "a b", "a?b", "a#b", "a%2e", "a\\b", "a\0b", "a\nb", "é/x", "a--b/c", "a/b--c", "http://x/y", "a/b.git", "a@b"
+                "",
+                " ",
+                "/",
+                "a/",
+                "/a",
+                "a//b",
+                "a/b/c",
+                "..",
+                "../a",
+                "a/..",
+                "a..b",
+                ".a",
+                "a.",
+                "-a",
+                "a-",
+                "a/.b",
+                "a/b-",
+                "a b",
+                "a?b",
+                "a#b",
+                "a%2e",
+                "a\\b",
+                "a\0b",
+                "a\nb",
+                "é/x",
+                "a--b/c",
+                "a/b--c",
+                "http://x/y",
+                "a/b.git",
+                "a@b"
             })
     void otherIdsAreRefused(String id) {
         assertThatThrownBy(() -> parse(id, "main"))
