@@ -241,7 +241,9 @@ final class StepRunner {
         if (sequence.medusa().isPresent()) {
             limit = Math.min(limit, sequence.medusa().get().heads().size());
         }
-        return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit, costs.head(scheduler.running())) : limit;
+        return options.adaptiveDrafts() && sequence.request.draftsAdaptively()
+                ? sequence.planner.worthwhile(limit, costs.head(scheduler.running()))
+                : limit;
     }
 
     /** Drafts for the next step; returns the time the device took. */
@@ -277,7 +279,7 @@ final class StepRunner {
         double enough = options.adaptiveDrafts() ? costs.row(scheduler.running()) : 0;
         for (int i = 0; i < sequences.size(); i++) {
             Sequence sequence = sequences.get(i);
-            int kept = guesses.get(i).above(enough);
+            int kept = guesses.get(i).above(sequence.request.draftsAdaptively() ? enough : 0);
             if (kept == 0) {
                 sequence.planner.observeUnsure();
             }
