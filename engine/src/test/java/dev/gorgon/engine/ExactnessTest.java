@@ -164,7 +164,7 @@ class ExactnessTest {
     @Test
     void preemption() {
         try (TestEngine engine =
-                engine(WeightFormat.BF16, 2, options(12, 64, 48, 40), "stheno-8m-medusa", Drafter.NONE)) {
+                engine(WeightFormat.BF16, 2, options(12, 64, 48, 22), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().preemptions()).isPositive();
         }

@@ -71,8 +71,8 @@ class MedusaParityTest {
                 LoraTerms.NONE);
         model.backend().run(ops -> model.decoder().forward(ops, batch));
         return drafter.draft(IntStream.range(0, logitRows.length)
-                .mapToObj(row ->
-                        new MedusaDrafter.Wish(medusa, row, medusa.heads().size()))
+                .mapToObj(row -> new MedusaDrafter.Wish(
+                        medusa, Optional.empty(), row, medusa.heads().size()))
                 .toList());
     }
 

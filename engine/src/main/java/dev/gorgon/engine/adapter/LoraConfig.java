@@ -1,10 +1,8 @@
 package dev.gorgon.engine.adapter;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -13,10 +11,20 @@ import tools.jackson.databind.JsonNode;
  * @param rank default rank
  * @param alpha default alpha
  * @param rsLora whether the scale is alpha/√rank instead of alpha/rank
- * @param ranks other ranks, by pattern of module path
- * @param alphas other alphas, by pattern of module path
+ * @param ranks other ranks
+ * @param alphas other alphas
+ * @param targets the modules it says it changes: names, or one pattern; the tensors decide
+ * @param tiedTogether whether PEFT gives the LM head the change of the embeddings and the other way round
  */
-record LoraConfig(int rank, double alpha, boolean rsLora, Map<Pattern, Double> ranks, Map<Pattern, Double> alphas) {
+record LoraConfig(
+        int rank,
+        double alpha,
+        boolean rsLora,
+        ModulePatterns ranks,
+        ModulePatterns alphas,
+        Set<String> targets,
+        boolean tiedTogether)
+        implements LoraSettings {
 
     /** Settings that change the mathematics and are not implemented. */
     private static final List<String> REFUSED = List.of(
@@ -35,84 +43,72 @@ record LoraConfig(int rank, double alpha, boolean rsLora, Map<Pattern, Double> r
             "kasa_config",
             "velora_config");
 
+    /** Beginnings of the ways to start training that change the base model's weights as well. */
+    private static final List<String> CHANGES_BASE = List.of("pissa", "olora", "corda", "loftq", "lora_ga", "mica");
+
     /**
      * @throws AdapterException if a value is missing or wrong, or asks for something that is not implemented
      */
     static LoraConfig parse(JsonNode node) {
         String type = node.path("peft_type").asString("LORA");
         if (!type.equalsIgnoreCase("LORA")) {
-            throw new AdapterException("adapter_config.json has peft_type " + type + "; only LORA is supported");
+            throw unsupported("peft_type " + type + "; only LORA is supported");
         }
         for (String key : REFUSED) {
             JsonNode value = node.path(key);
             boolean set =
                     value.isBoolean() ? value.booleanValue() : value.isContainer() ? !value.isEmpty() : isSet(value);
             if (set) {
-                throw new AdapterException(
-                        "adapter_config.json sets " + key + ", which is not supported; merge the adapter"
-                                + " into its base model, or train it without " + key);
+                throw unsupported(key + " set, which is not supported; merge the adapter into its base model, or train"
+                        + " it without " + key);
             }
         }
         String bias = node.path("bias").asString("none");
         if (!bias.equals("none")) {
-            throw new AdapterException("adapter_config.json has bias " + bias + "; only none is supported");
+            throw unsupported("bias " + bias + "; only none is supported");
         }
-        int rank = Math.toIntExact(Math.round(number(node, "r", 8)));
+        String start = node.path("init_lora_weights").asString("");
+        if (CHANGES_BASE.stream().anyMatch(start::startsWith)) {
+            throw unsupported("init_lora_weights " + start + ", so it belongs to a base model that was changed when"
+                    + " training began; convert it to a plain LoRA (PEFT: path_initial_model_for_weight_conversion)");
+        }
         return new LoraConfig(
-                rank,
-                number(node, "lora_alpha", 8),
+                Math.toIntExact(Math.round(ModulePatterns.number(node, "r", 8))),
+                ModulePatterns.number(node, "lora_alpha", 8),
                 node.path("use_rslora").asBoolean(false),
-                patterns(node, "rank_pattern"),
-                patterns(node, "alpha_pattern"));
+                ModulePatterns.parse(node, "rank_pattern"),
+                ModulePatterns.parse(node, "alpha_pattern"),
+                targets(node.path("target_modules")),
+                node.path("ensure_weight_tying").asBoolean(false));
+    }
+
+    private static AdapterException unsupported(String what) {
+        return new AdapterException(AdapterException.Code.UNSUPPORTED_ADAPTER, "adapter_config.json has " + what);
+    }
+
+    private static Set<String> targets(JsonNode node) {
+        Set<String> targets = new TreeSet<>();
+        if (node.isString() && !node.stringValue().isEmpty()) {
+            targets.add(node.stringValue());
+        }
+        for (JsonNode name : node) {
+            targets.add(name.asString(""));
+        }
+        return targets;
     }
 
     private static boolean isSet(JsonNode value) {
         return !value.isMissingNode() && !value.isNull();
     }
 
-    private static double number(JsonNode node, String key, double fallback) {
-        JsonNode value = node.path(key);
-        if (!isSet(value)) {
-            return fallback;
-        }
-        if (!value.isNumber() || !(value.doubleValue() > 0) || value.doubleValue() > 1e6) {
-            throw new AdapterException(
-                    "adapter_config.json has " + key + " " + value + "; it must be a positive number");
-        }
-        return value.doubleValue();
+    @Override
+    public int rank(String module) {
+        return (int) ranks.of(module, rank);
     }
 
-    private static Map<Pattern, Double> patterns(JsonNode node, String key) {
-        Map<Pattern, Double> patterns = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> entry : node.path(key).properties()) {
-            try {
-                // PEFT lets a key match a whole path or its ending after a dot
-                patterns.put(
-                        Pattern.compile("(.*\\.)?(" + entry.getKey() + ")"), number(node.path(key), entry.getKey(), 0));
-            } catch (PatternSyntaxException e) {
-                throw new AdapterException(
-                        "adapter_config.json has a broken pattern in " + key + ": " + entry.getKey(), e);
-            }
-        }
-        return patterns;
-    }
-
-    private static double match(Map<Pattern, Double> patterns, String module, double fallback) {
-        return patterns.entrySet().stream()
-                .filter(entry -> entry.getKey().matcher(module).matches())
-                .findFirst()
-                .map(Map.Entry::getValue)
-                .orElse(fallback);
-    }
-
-    /** Rank that the configuration gives a module. */
-    int rank(String module) {
-        return (int) match(ranks, module, rank);
-    }
-
-    /** Factor of B·A·x for a module. */
-    float scale(String module) {
+    @Override
+    public double scale(String module) {
         double r = rank(module);
-        return (float) (match(alphas, module, alpha) / (rsLora ? Math.sqrt(r) : r));
+        return alphas.of(module, alpha) / (rsLora ? Math.sqrt(r) : r);
     }
 }

@@ -1,138 +1,169 @@
 package dev.gorgon.engine.adapter;
 
 import dev.gorgon.engine.backend.Backend;
-import dev.gorgon.engine.model.LinearTarget;
-import dev.gorgon.engine.model.ModelConfig;
+import dev.gorgon.engine.backend.EmbeddingTable;
+import dev.gorgon.engine.backend.Matrix;
+import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
-import dev.gorgon.engine.weights.FiniteCheck;
-import dev.gorgon.engine.weights.TensorSource;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Reads PEFT LoRA tensors. A is {@code [rank][in]} and B {@code [out][rank]} whatever {@code fan_in_fan_out} says: PEFT transposes
- * the product, never the stored factors.
- */
+/** Packs the tensors of a LoRA for a backend. */
 final class LoraLoader {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoraLoader.class);
-    private static final Pattern NAME =
-            Pattern.compile("(?:base_model\\.model\\.)?(.+)\\.lora_(embedding_)?([AB])(?:\\.default)?(?:\\.weight)?");
-    private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d{1,5})\\.(.+)");
+    /** Names that a warning shows. */
+    private static final int SHOWN = 8;
 
-    private final ModelConfig model;
-    private final LoraConfig config;
-    private final TensorSource tensors;
+    private final LoraReader reader;
     private final Backend.Memory memory;
 
-    private LoraLoader(ModelConfig model, LoraConfig config, TensorSource tensors, Backend.Memory memory) {
-        this.model = model;
-        this.config = config;
-        this.tensors = tensors;
+    private LoraLoader(LoraReader reader, Backend.Memory memory) {
+        this.reader = reader;
         this.memory = memory;
     }
 
     /**
-     * @param others names of tensors in the folder that belong to something else, for example Medusa heads
+     * @param names the tensors that {@code reader} reads
      * @throws AdapterException if a tensor does not fit the model, or none does
      */
-    static Lora load(
-            String id,
-            ModelConfig model,
-            LoraConfig config,
-            TensorSource tensors,
-            Backend.Memory memory,
-            List<String> others) {
-        return new LoraLoader(model, config, tensors, memory).load(id, others);
+    static Lora load(LoraReader reader, LoraTensors names, Backend.Memory memory) {
+        return new LoraLoader(reader, memory).load(names);
     }
 
-    private Lora load(String id, List<String> others) {
-        Map<String, String> down = new TreeMap<>();
-        Map<String, String> up = new TreeMap<>();
-        TreeSet<String> unknown = new TreeSet<>();
-        for (String name : tensors.names()) {
-            Matcher matcher = NAME.matcher(name);
-            if (others.contains(name)) {
-                continue;
-            }
-            if (!matcher.matches()) {
-                unknown.add(name);
-            } else if (matcher.group(2) != null) {
-                throw new AdapterException("adapter " + id + " changes embeddings (" + name
-                        + "), which is not supported; train it without embed_tokens among its target modules");
+    private Lora load(LoraTensors names) {
+        checkUse(reader, names);
+        LoraPacker packer = new LoraPacker(reader.fit().model(), memory);
+        names.linears()
+                .forEach((module, factors) ->
+                        reader.site(module).ifPresent(site -> packer.add(site, factors(module, site, factors))));
+        Optional<Lora.Embedding> embedding = Optional.ofNullable(
+                        names.embeddings().get(LoraReader.EMBEDDINGS))
+                .map(factors -> {
+                    reader.requireFinite(factors);
+                    return embedding(reader.embedding(LoraReader.EMBEDDINGS, factors));
+                });
+        return new Lora(reader.fit().adapter(), memory, packer.pack(), embedding);
+    }
+
+    /**
+     * Refuses an adapter of which nothing, or not enough, can be used; names what is left out in one warning.
+     *
+     * @throws AdapterException if the adapter would not do what it was trained for
+     */
+    static void checkUse(LoraReader reader, LoraTensors names) {
+        String id = reader.fit().adapter();
+        Set<String> ignored = new TreeSet<>(names.unknown());
+        boolean linear = false;
+        for (String module : names.linears().keySet()) {
+            if (reader.site(module).isPresent()) {
+                linear = true;
             } else {
-                (matcher.group(3).equals("A") ? down : up).put(matcher.group(1), name);
+                ignored.add(module);
             }
         }
-        if (!down.keySet().equals(up.keySet())) {
-            TreeSet<String> lonely = new TreeSet<>(down.keySet());
-            lonely.addAll(up.keySet());
-            lonely.removeIf(module -> down.containsKey(module) && up.containsKey(module));
-            throw new AdapterException("adapter " + id + " has only one of lora_A and lora_B for " + lonely.first());
+        ignored.addAll(names.embeddings().keySet());
+        boolean embedding = ignored.remove(LoraReader.EMBEDDINGS);
+        if (!linear && !embedding) {
+            throw new AdapterException("adapter " + id + " has no LoRA tensor that matches a layer of this model"
+                    + (ignored.isEmpty() ? "" : "; it has " + shown(ignored)));
         }
-        LoraPacker packer = new LoraPacker(model, memory);
-        for (Map.Entry<String, String> entry : down.entrySet()) {
-            String module = entry.getKey();
-            Optional<Lora.Site> site = site(module);
-            if (site.isEmpty()) {
-                unknown.add(module);
-                continue;
+        boolean head = names.linears().containsKey("lm_head");
+        if (reader.settings().tiedTogether() && reader.fit().model().tiedEmbeddings() && embedding != head) {
+            throw new AdapterException(
+                    AdapterException.Code.UNSUPPORTED_ADAPTER,
+                    "adapter " + id + " has ensure_weight_tying set, but changes only one of embed_tokens and lm_head;"
+                            + " train it without ensure_weight_tying");
+        }
+        for (String copy : names.copies()) {
+            List<Long> shape = reader.tensors().tensor(copy).shape();
+            List<Long> expected = List.of((long) reader.fit().model().vocabularySize(), (long)
+                    reader.fit().model().hiddenSize());
+            if (!shape.equals(expected)) {
+                throw reader.fit()
+                        .mismatch("it brings " + copy + " of shape " + shape + ", where the model has " + expected);
             }
-            packer.add(site.get(), factors(module, site.get().target(), entry.getValue(), up.getOrDefault(module, "")));
         }
-        if (packer.isEmpty()) {
-            throw new AdapterException("adapter " + id + " has no tensor that matches a linear layer of this model"
-                    + (unknown.isEmpty() ? "" : "; for example " + unknown.first() + " is unknown"));
-        }
-        if (!unknown.isEmpty()) {
+        ignored.addAll(names.copies());
+        if (!ignored.isEmpty()) {
             LOG.warn(
-                    "adapter {}: {} tensors match nothing in this model and are ignored, for example {}",
+                    "adapter {}: {} of its tensors or modules are not used by this model and are ignored: {}",
                     id,
-                    unknown.size(),
-                    unknown.first());
+                    ignored.size(),
+                    shown(ignored));
         }
-        return new Lora(id, memory, packer.pack());
     }
 
-    private Optional<Lora.Site> site(String module) {
-        if (module.equals(LinearTarget.LM_HEAD.path())) {
-            return Optional.of(new Lora.Site(Lora.MODEL, LinearTarget.LM_HEAD));
+    /** The names with layer numbers left out, so that one stands for all layers. */
+    private static String shown(Set<String> names) {
+        Set<String> kinds = new TreeSet<>();
+        for (String name : names) {
+            kinds.add(name.replaceAll("\\.\\d+\\.", ".*."));
         }
-        Matcher matcher = LAYER.matcher(module);
-        if (!matcher.matches() || Integer.parseInt(matcher.group(1)) >= model.layers()) {
-            return Optional.empty();
-        }
-        int layer = Integer.parseInt(matcher.group(1));
-        return LinearTarget.inLayer(matcher.group(2)).map(target -> new Lora.Site(layer, target));
+        return String.join(", ", kinds.stream().limit(SHOWN).toList())
+                + (kinds.size() > SHOWN ? " and " + (kinds.size() - SHOWN) + " more kinds" : "");
     }
 
-    private LoraPacker.Factors factors(String module, LinearTarget target, String downName, String upName) {
-        Tensor down = tensors.tensor(downName);
-        Tensor up = tensors.tensor(upName);
-        int in = target.inFeatures(model);
-        int out = target.outFeatures(model);
-        if (down.rank() != 2 || up.rank() != 2 || down.dim(1) != in || up.dim(0) != out || down.dim(0) != up.dim(1)) {
-            throw new AdapterException("LoRA for " + module + ": lora_A has shape " + down.shape() + " and lora_B "
-                    + up.shape() + "; this model needs [rank, " + in + "] and [" + out + ", rank]");
+    /** Packing finds out whether all elements are finite; which one is not is looked for only then. */
+    private LoraPacker.Factors factors(String module, Lora.Site site, LoraTensors.Factors names) {
+        LoraReader.Factors read = reader.linear(module, site.target(), names);
+        return new LoraPacker.Factors(module, read.down(), read.up(), read.scale(), () -> reader.requireFinite(names));
+    }
+
+    private Lora.Embedding embedding(LoraReader.Factors factors) {
+        try (Arena scratch = Arena.ofConfined()) {
+            EmbeddingTable down = memory.embeddings(transpose(factors.down(), padded(factors), scratch));
+            return new Lora.Embedding(down, up(factors));
         }
-        long rank = down.dim(0);
-        if (rank != config.rank(module)) {
-            throw new AdapterException("LoRA for " + module + " has rank " + rank + ", but adapter_config.json says "
-                    + config.rank(module));
+    }
+
+    private static int padded(LoraReader.Factors factors) {
+        return factors.rank() + factors.rank() % 2;
+    }
+
+    private Matrix up(LoraReader.Factors factors) {
+        int rank = padded(factors);
+        Matrix up = memory.matrix(Math.toIntExact(factors.up().dim(0)), rank);
+        try (Arena scratch = Arena.ofConfined()) {
+            Tensor source = rank == factors.rank() ? factors.up() : widen(factors.up(), rank, scratch);
+            if (!memory.fill(up, 0, source, factors.scale())) {
+                throw new AdapterException("adapter " + reader.fit().adapter()
+                        + " has values that are too large once they are scaled by alpha");
+            }
         }
-        FiniteCheck.requireFloatingPoint(down, downName, tensors.path());
-        FiniteCheck.requireFloatingPoint(up, upName, tensors.path());
-        // packing finds out whether all elements are finite; which one is not is looked for only then
-        return new LoraPacker.Factors(module, down, up, config.scale(module), () -> {
-            FiniteCheck.requireFinite(down, downName, tensors.path());
-            FiniteCheck.requireFinite(up, upName, tensors.path());
-        });
+        return up;
+    }
+
+    /** The tensor with columns of zeros appended. */
+    private static Tensor widen(Tensor tensor, int columns, Arena arena) {
+        long rows = tensor.dim(0);
+        long old = tensor.dim(1);
+        MemorySegment data = arena.allocate(4L * rows * columns, 64);
+        for (long row = 0; row < rows; row++) {
+            for (long column = 0; column < old; column++) {
+                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, tensor.at(row * old + column));
+            }
+        }
+        return new Tensor(DType.F32, List.of(rows, (long) columns), data);
+    }
+
+    /** The tensor transposed, with columns of zeros appended. */
+    private static Tensor transpose(Tensor tensor, int columns, Arena arena) {
+        long old = tensor.dim(0);
+        long rows = tensor.dim(1);
+        MemorySegment data = arena.allocate(4L * rows * columns, 64);
+        for (long column = 0; column < old; column++) {
+            for (long row = 0; row < rows; row++) {
+                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, tensor.at(column * rows + row));
+            }
+        }
+        return new Tensor(DType.F32, List.of(rows, (long) columns), data);
     }
 }

@@ -37,10 +37,6 @@ final class LoraPacker {
         sites.computeIfAbsent(operation, key -> new TreeMap<>()).put(site.target(), factors);
     }
 
-    boolean isEmpty() {
-        return sites.isEmpty();
-    }
-
     /**
      * @throws AdapterException if an element is not finite, scaled or not
      */

@@ -16,14 +16,20 @@ import java.util.regex.Pattern;
  *
  * @param heads names per head, head 0 first
  * @param names all tensor names that belong to heads
+ * @param sharedLmHead whether one LM head that the weights bring serves all heads, as vLLM writes it with original_lm_head
  */
-record MedusaLayout(List<HeadNames> heads, List<String> names) {
+record MedusaLayout(List<HeadNames> heads, List<String> names, boolean sharedLmHead) {
 
     private static final String PREFIX = "(?:(?:medusa_heads?|module|model)\\.)*";
     private static final Pattern BLOCK = Pattern.compile(PREFIX + "(\\d{1,3})\\.(\\d{1,3})\\.linear\\.(weight|bias)");
     private static final Pattern OWN_HEAD = Pattern.compile(PREFIX + "(\\d{1,3})\\.(\\d{1,3})\\.weight");
     private static final Pattern VLLM_BLOCK =
             Pattern.compile(PREFIX + "blocks\\.(\\d{1,3})\\.layers\\.(\\d{1,3})\\.(weight|bias)");
+    private static final Pattern VLLM_SHARED_HEAD = Pattern.compile(PREFIX + "lm_head\\.weight");
+    private static final Pattern VLLM_TOKEN_MAP = Pattern.compile(PREFIX + "token_map");
+    /** Longer names belong to no heads; matching them would only take time. */
+    private static final int MAX_NAME = 400;
+
     private static final Pattern VLLM_HEAD = Pattern.compile(PREFIX + "lm_heads\\.(\\d{1,3})\\.weight");
 
     /** Names of a head: weights and (where present) biases of its blocks, and its own LM head. */
@@ -43,6 +49,15 @@ record MedusaLayout(List<HeadNames> heads, List<String> names) {
         Map<Integer, Found> found = new TreeMap<>();
         List<String> used = new ArrayList<>();
         for (String name : new TreeSet<>(tensorNames)) {
+            if (name.length() > MAX_NAME) {
+                continue;
+            }
+            if (VLLM_TOKEN_MAP.matcher(name).matches()) {
+                throw new AdapterException(
+                        AdapterException.Code.UNSUPPORTED_ADAPTER,
+                        "the Medusa heads have a token_map: LM heads for a part of the vocabulary are not supported; export"
+                                + " them with truncated_vocab_size equal to vocab_size");
+            }
             Matcher block = matcher(name, BLOCK, VLLM_BLOCK);
             Matcher own = matcher(name, VLLM_HEAD, OWN_HEAD);
             if (block.matches()) {
@@ -69,6 +84,11 @@ record MedusaLayout(List<HeadNames> heads, List<String> names) {
                             .orElseThrow(() -> new AdapterException(
                                     "Medusa heads are numbered " + found.keySet() + ", not from 0 on"))));
         }
+        Optional<String> shared = sharedLmHead(tensorNames, heads);
+        if (shared.isPresent()) {
+            heads.replaceAll(head -> new HeadNames(head.weights, head.biases, shared));
+            used.add(shared.get());
+        }
         boolean own = heads.getFirst().lmHead.isPresent();
         for (int i = 0; i < heads.size(); i++) {
             if (heads.get(i).lmHead.isPresent() != own) {
@@ -77,7 +97,31 @@ record MedusaLayout(List<HeadNames> heads, List<String> names) {
                         + (own ? " lacks one" : " has " + heads.get(i).lmHead.get()));
             }
         }
-        return new MedusaLayout(heads, used);
+        return new MedusaLayout(heads, used, shared.isPresent());
+    }
+
+    /** Whether the heads bring LM heads, as version 1 does. */
+    boolean ownLmHeads() {
+        return heads.getFirst().lmHead.isPresent();
+    }
+
+    /** In vLLM's layout only: elsewhere, a tensor of this name is the base model's own. */
+    private static Optional<String> sharedLmHead(Set<String> tensorNames, List<HeadNames> heads) {
+        boolean vllm = heads.stream()
+                .flatMap(head -> head.weights.stream())
+                .anyMatch(name -> VLLM_BLOCK.matcher(name).matches());
+        long own = heads.stream().filter(head -> head.lmHead.isPresent()).count();
+        if (!vllm || own > 1) {
+            return Optional.empty();
+        }
+        if (own == 1) {
+            return heads.size() > 1 ? heads.getFirst().lmHead : Optional.empty();
+        }
+        return tensorNames.stream()
+                .filter(name -> name.length() <= MAX_NAME
+                        && VLLM_SHARED_HEAD.matcher(name).matches())
+                .sorted()
+                .findFirst();
     }
 
     private static Matcher matcher(String name, Pattern first, Pattern second) {

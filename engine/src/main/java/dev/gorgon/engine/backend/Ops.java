@@ -15,6 +15,13 @@ public interface Ops {
     /** {@code out[r] = table[tokens[r]]} for {@code out.rows()} rows. */
     void embed(EmbeddingTable table, int[] tokens, Activations out);
 
+    /**
+     * {@code x[r] += B·A[tokens[r]]} for the rows of each term.
+     *
+     * @param terms LoRA contributions, none of whose rows overlap
+     */
+    void addToEmbeddings(List<EmbeddingTerm> terms, int[] tokens, Activations x);
+
     /** {@code to[i] = from[rows[i]]} for {@code to.rows()} rows. */
     void gather(Activations from, int[] rows, Activations to);
 

@@ -12,6 +12,7 @@ import static dev.gorgon.engine.model.LinearTarget.V;
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.AttentionLayer;
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.EmbeddingTerm;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.LowRankTerm;
@@ -121,6 +122,10 @@ public final class Decoder {
         int rows = batch.tokens().length;
         Activations x = buffers.residual.rows(0, rows);
         ops.embed(weights.embeddings(), batch.tokens(), x);
+        List<EmbeddingTerm> embeddings = batch.lora().embeddings();
+        if (!embeddings.isEmpty()) {
+            ops.addToEmbeddings(embeddings, batch.tokens(), x);
+        }
         for (int layer = 0; layer < config.layers(); layer++) {
             attend(ops, batch, layer, x);
             mlp(ops, batch, layer, x);

@@ -1,5 +1,6 @@
 package dev.gorgon.engine.model;
 
+import dev.gorgon.engine.backend.EmbeddingTerm;
 import dev.gorgon.engine.backend.LowRankTerm;
 import java.util.List;
 
@@ -11,4 +12,9 @@ public interface LoraTerms {
 
     /** Terms for the given targets, which are all that are computed together; one per run of rows with the same LoRA. */
     List<LowRankTerm> terms(int layer, LinearTarget... targets);
+
+    /** Changes to the embeddings of rows. */
+    default List<EmbeddingTerm> embeddings() {
+        return List.of();
+    }
 }

@@ -9,6 +9,8 @@ import dev.gorgon.engine.speculate.DraftPlanner;
 import dev.gorgon.engine.speculate.DraftTree;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A generation on its way through the engine. Tokens 0 to {@code stored − 1} have keys and values; in decoding only the last
@@ -18,14 +20,16 @@ final class Sequence implements Generation {
 
     final GenerateRequest request;
     final GenerationListener listener;
-    final Optional<Lora> lora;
-    final Optional<Medusa> medusa;
+    final SequenceAdapters adapters;
     final Chooser chooser;
     final SequenceText text;
     final PromptLogprobs promptLogprobs;
     final DraftPlanner planner = new DraftPlanner();
     final BlockTable blocks;
     final Timing timing = new Timing();
+
+    /** Order of arrival; the scheduler's. */
+    long number;
 
     DraftTree draft = DraftTree.EMPTY;
     Optional<FinishReason> finishReason = Optional.empty();
@@ -36,26 +40,25 @@ final class Sequence implements Generation {
     private int steps;
     private int drafted;
     private int accepted;
-    private final Runnable wakeUp;
-    private volatile boolean cancelled;
+    private final Consumer<Sequence> canceller;
+    private final AtomicBoolean cancelled = new AtomicBoolean();
 
     Sequence(
             GenerateRequest request,
             GenerationListener listener,
-            ActiveAdapters adapters,
+            SequenceAdapters adapters,
             Chooser chooser,
             SequenceText text,
             BlockAllocator allocator,
-            Runnable wakeUp) {
+            Consumer<Sequence> canceller) {
         this.request = request;
         this.listener = listener;
-        this.lora = adapters.lora();
-        this.medusa = adapters.medusa();
+        this.adapters = adapters;
         this.chooser = chooser;
         this.text = text;
         this.blocks = new BlockTable(allocator);
         this.promptLogprobs = new PromptLogprobs(request.promptLogprobs() ? request.promptTokens().length : 0);
-        this.wakeUp = wakeUp;
+        this.canceller = canceller;
         this.length = request.promptTokens().length;
         this.tokens = Arrays.copyOf(request.promptTokens(), length + 64);
     }
@@ -69,12 +72,19 @@ final class Sequence implements Generation {
 
     @Override
     public void cancel() {
-        cancelled = true;
-        wakeUp.run();
+        if (cancelled.compareAndSet(false, true)) {
+            canceller.accept(this);
+        }
     }
 
-    boolean cancelled() {
-        return cancelled;
+    /** The LoRA that computes it, once it has started. */
+    Optional<Lora> lora() {
+        return adapters.lora();
+    }
+
+    /** The heads that draft for it, once it has started. */
+    Optional<Medusa> medusa() {
+        return adapters.medusa();
     }
 
     /** Prompt and generated tokens; the first {@link #length} are valid. */
@@ -127,13 +137,14 @@ final class Sequence implements Generation {
     }
 
     /** Counts a step that emitted tokens after verifying some guesses. */
-    void countStep(int guesses, int held) {
+    void countStep(int emitted, int guesses, int held) {
+        adapters.usage().ifPresent(usage -> usage.countStep(emitted, guesses, held));
         steps++;
         drafted += guesses;
         accepted += held;
     }
 
-    /** Gives the blocks back; the sequence can go on later from its tokens alone, with the same result. */
+    /** Gives the blocks back, not the leases; the sequence can go on later from its tokens alone, with the same result. */
     void preempt() {
         blocks.release();
         stored = 0;

@@ -1,6 +1,7 @@
 package dev.gorgon.engine.schedule;
 
 import dev.gorgon.engine.adapter.Lora;
+import dev.gorgon.engine.backend.EmbeddingTerm;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.engine.model.Batch;
@@ -38,7 +39,7 @@ record StepPlan(List<SequenceStep> steps) {
                 logitRows[step.firstLogit() + i] = step.firstRow() + step.rows() - step.logits() + i;
             }
             sequences.add(step.toSequenceRows());
-            step.sequence().lora.ifPresent(lora -> {
+            step.sequence().lora().ifPresent(lora -> {
                 Segment.add(segments, lora, step.firstRow(), step.firstRow() + step.rows());
                 Segment.add(headSegments, lora, step.firstLogit(), step.firstLogit() + step.logits());
             });
@@ -83,6 +84,18 @@ record StepPlan(List<SequenceStep> steps) {
                 int operation = layer * LinearTarget.values().length + targets[0].ordinal();
                 return made.computeIfAbsent(operation, key -> make(layer, targets[0]));
             }
+        }
+
+        @Override
+        public List<EmbeddingTerm> embeddings() {
+            List<EmbeddingTerm> terms = new ArrayList<>();
+            for (Segment segment : segments) {
+                segment.lora
+                        .embedding()
+                        .ifPresent(change -> terms.add(
+                                new EmbeddingTerm(change.down(), change.up(), segment.firstRow, segment.endRow)));
+            }
+            return terms;
         }
 
         private List<LowRankTerm> make(int layer, LinearTarget first) {

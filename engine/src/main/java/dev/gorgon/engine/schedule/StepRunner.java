@@ -86,10 +86,21 @@ final class StepRunner {
                 fail(step.sequence(), failure(e));
             }
         }
-        long draftNanos = draft(draftings);
+        long draftNanos = draftOrNot(draftings);
         steps++;
         overheadNanos += System.nanoTime() - start - (forwardEnd - forward) - draftNanos;
         forwardNanos += forwardEnd - forward + draftNanos;
+    }
+
+    /** Drafts affect speed only, so a failure to make them ends nothing. */
+    private long draftOrNot(List<Drafting> draftings) {
+        try {
+            return draft(draftings);
+        } catch (RuntimeException e) {
+            LOG.error("drafting failed; the next step goes without", e);
+            draftings.forEach(drafting -> drafting.sequence().draft = DraftTree.EMPTY);
+            return 0;
+        }
     }
 
     /** Steps with prompt chunks in them say nothing about the cost of a drafted row. */
@@ -136,11 +147,12 @@ final class StepRunner {
             return Optional.empty();
         }
         int stored = sequence.stored();
+        int generated = sequence.generated();
         Walk.Outcome outcome = walk.walk(step);
         int guesses = step.draft().size();
         drafted += guesses;
         accepted += outcome.accepted();
-        sequence.countStep(guesses, outcome.accepted());
+        sequence.countStep(sequence.generated() - generated, guesses, outcome.accepted());
         keepPath(step, stored, outcome);
         sequence.store(step.count() + outcome.accepted());
         if (sequence.finishReason.isPresent()) {
@@ -226,8 +238,8 @@ final class StepRunner {
     private int draftLimit(Sequence sequence) {
         int left = sequence.request.maxNewTokens() - sequence.generated() - 1;
         int limit = Math.min(options.maxSpeculation(), Math.min(sequence.request.speculativeTokens(), left));
-        if (sequence.medusa.isPresent()) {
-            limit = Math.min(limit, sequence.medusa.get().heads().size());
+        if (sequence.medusa().isPresent()) {
+            limit = Math.min(limit, sequence.medusa().get().heads().size());
         }
         return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit, costs.head(scheduler.running())) : limit;
     }
@@ -245,9 +257,10 @@ final class StepRunner {
             if (limit <= 0) {
                 continue;
             }
-            if (sequence.medusa.isPresent()) {
+            if (sequence.medusa().isPresent()) {
                 sequences.add(sequence);
-                wishes.add(new MedusaDrafter.Wish(sequence.medusa.get(), drafting.logitRow(), limit));
+                wishes.add(
+                        new MedusaDrafter.Wish(sequence.medusa().get(), sequence.lora(), drafting.logitRow(), limit));
             } else {
                 sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit)
                         .limitDepth(limit);

@@ -1,15 +1,22 @@
 package dev.gorgon.engine.speculate;
 
+import dev.gorgon.engine.adapter.Lora;
 import dev.gorgon.engine.adapter.Medusa;
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.LowRankMatrix;
+import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Ops;
 import dev.gorgon.engine.backend.ResidualBlock;
 import dev.gorgon.engine.model.Decoder;
+import dev.gorgon.engine.model.LinearTarget;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Runs Medusa heads on the last accepted row of each sequence — only there, because the guesses of rejected rows would be thrown
@@ -52,10 +59,16 @@ public final class MedusaDrafter {
      * What one sequence wants.
      *
      * @param medusa its heads
+     * @param lora what changes the shared LM head for it; may be empty
      * @param hiddenRow row of {@link Decoder#hidden} to start from
      * @param guesses how many heads to run, from the first on
      */
-    public record Wish(Medusa medusa, int hiddenRow, int guesses) {}
+    public record Wish(Medusa medusa, Optional<Lora> lora, int hiddenRow, int guesses) {
+
+        Optional<LowRankMatrix> headChange() {
+            return lora.flatMap(changes -> changes.at(Lora.MODEL, LinearTarget.LM_HEAD));
+        }
+    }
 
     /** One head on a run of rows: the unit of work. */
     private record Task(Medusa.Head head, int from, int to) {}
@@ -85,7 +98,8 @@ public final class MedusaDrafter {
         int[] sources = new int[wishes.stream().mapToInt(Wish::guesses).sum()];
         int[][] places = new int[wishes.size()][];
         plan(wishes, tasks, sources, places);
-        backend.run(ops -> run(ops, tasks, sources));
+        List<LowRankTerm> headChanges = headChanges(wishes, places);
+        backend.run(ops -> run(ops, tasks, sources, headChanges));
         List<Guesses> guesses = new ArrayList<>();
         for (int[] rows : places) {
             int[] tokens = new int[rows.length];
@@ -103,7 +117,10 @@ public final class MedusaDrafter {
         return memory.hostView(logits, row).getAtIndex(ValueLayout.JAVA_FLOAT, token);
     }
 
-    /** Orders rows by heads, those without an LM head of their own first: they go through the base's in one product. */
+    /**
+     * Orders rows by heads, those without an LM head of their own first: they go through the base's in one product, with the LoRA
+     * of each row (spec lorax-contract.md §3.3).
+     */
     private static void plan(List<Wish> wishes, List<Task> tasks, int[] sources, int[][] places) {
         for (int i = 0; i < places.length; i++) {
             places[i] = new int[wishes.get(i).guesses()];
@@ -132,7 +149,31 @@ public final class MedusaDrafter {
         }
     }
 
-    private void run(Ops ops, List<Task> tasks, int[] sources) {
+    /** The changes of the shared LM head, in order of rows; rows that follow each other and have the same change are one term. */
+    private static List<LowRankTerm> headChanges(List<Wish> wishes, int[][] places) {
+        TreeMap<Integer, LowRankMatrix> changes = new TreeMap<>();
+        for (int i = 0; i < places.length; i++) {
+            Wish wish = wishes.get(i);
+            Optional<LowRankMatrix> change = wish.headChange();
+            for (int head = 0; change.isPresent() && head < wish.guesses(); head++) {
+                if (wish.medusa().heads().get(head).lmHead().isEmpty()) {
+                    changes.put(places[i][head], change.get());
+                }
+            }
+        }
+        List<LowRankTerm> terms = new ArrayList<>();
+        for (Map.Entry<Integer, LowRankMatrix> change : changes.entrySet()) {
+            int row = change.getKey();
+            boolean continues = !terms.isEmpty()
+                    && terms.getLast().endRow() == row
+                    && terms.getLast().change() == change.getValue();
+            int first = continues ? terms.removeLast().firstRow() : row;
+            terms.add(new LowRankTerm(change.getValue(), first, row + 1));
+        }
+        return terms;
+    }
+
+    private void run(Ops ops, List<Task> tasks, int[] sources, List<LowRankTerm> headChanges) {
         ops.gather(decoder.hidden(), sources, input.rows(0, sources.length));
         int shared = 0;
         for (Task task : tasks) {
@@ -143,7 +184,7 @@ public final class MedusaDrafter {
         residualBlocks(ops, tasks);
         Activations last = states[0];
         if (shared > 0) {
-            ops.linear(decoder.weights().lmHead(), last.rows(0, shared), logits.rows(0, shared), false, List.of());
+            ops.linear(decoder.weights().lmHead(), last.rows(0, shared), logits.rows(0, shared), false, headChanges);
         }
         for (Task task : tasks) {
             task.head()

@@ -121,7 +121,7 @@ class AdapterLoaderTest {
         tensors.remove("1.1.weight");
         tensors.put("1.0.linear.bias", new int[] {D + 1});
         assertThatThrownBy(() -> heads(2))
-                .hasMessageContaining("1.0.linear.bias has shape [257]; this model needs [256]");
+                .hasMessageContaining("1.0.linear.bias has shape [257], where the model needs [256]");
         tensors.clear();
         block("", 1, 0);
         assertThatThrownBy(() -> heads(1)).hasMessageContaining("not from 0 on");
@@ -162,24 +162,33 @@ class AdapterLoaderTest {
         LoraConfig config = LoraConfig.parse(JsonMapper.shared()
                 .readTree("{\"r\":16,\"lora_alpha\":16,\"use_rslora\":true,\"rank_pattern\":{\"q_proj\":4},"
                         + "\"alpha_pattern\":{\"v_proj\":8}}"));
-        assertThat(config.scale("model.layers.0.self_attn.k_proj")).isEqualTo(4f);
-        assertThat(config.scale("model.layers.0.self_attn.q_proj")).isEqualTo(8f);
-        assertThat(config.scale("model.layers.0.self_attn.v_proj")).isEqualTo(2f);
+        assertThat(config.scale("model.layers.0.self_attn.k_proj")).isEqualTo(4);
+        assertThat(config.scale("model.layers.0.self_attn.q_proj")).isEqualTo(8);
+        assertThat(config.scale("model.layers.0.self_attn.v_proj")).isEqualTo(2);
     }
 
     @Test
     void lorasThatDoNotFit() throws IOException {
         lora("model.layers.0.self_attn.q_proj", 8, D, D + 2);
         assertThatThrownBy(() -> load("{\"r\":8}"))
-                .hasMessageContaining("this model needs [rank, 256] and [256, rank]");
+                .hasMessageContaining("where the model needs [rank, 256] and [256, rank]");
         tensors.clear();
         lora("model.layers.99.self_attn.q_proj", 8, D, D);
-        assertThatThrownBy(() -> load("{\"r\":8}")).hasMessageContaining("no tensor that matches");
+        assertThatThrownBy(() -> load("{\"r\":8,\"base_model_name_or_path\":\"org/other\"}"))
+                .isInstanceOfSatisfying(
+                        AdapterException.class,
+                        e -> assertThat(e.code()).isEqualTo(AdapterException.Code.INCOMPATIBLE_ADAPTER))
+                .hasMessage("Adapter 'lora' is not compatible with model 'mistral': it changes"
+                        + " model.layers.99.self_attn.q_proj, but the model has 8 layers. It was trained for 'org/other';"
+                        + " use --model-id 'org/other' instead.");
         tensors.remove("base_model.model.model.layers.99.self_attn.q_proj.lora_B.weight");
         assertThatThrownBy(() -> load("{\"r\":8}")).hasMessageContaining("only one of lora_A and lora_B");
         tensors.clear();
-        tensors.put("base_model.model.model.embed_tokens.lora_embedding_A", new int[] {8, V});
-        assertThatThrownBy(() -> load("{\"r\":8}")).hasMessageContaining("changes embeddings");
+        lora("model.layers.0.self_attn.qkv", 8, D, D);
+        lora("model.layers.1.self_attn.qkv", 8, D, D);
+        assertThatThrownBy(() -> load("{\"r\":8}"))
+                .hasMessageContaining(
+                        "no LoRA tensor that matches a layer of this model; it has model.layers.*.self_attn.qkv");
         for (String setting : new String[] {
             "\"use_dora\":true",
             "\"modules_to_save\":[\"lm_head\"]",

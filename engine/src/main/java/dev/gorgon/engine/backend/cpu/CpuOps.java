@@ -3,6 +3,7 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.AttentionLayer;
 import dev.gorgon.engine.backend.EmbeddingTable;
+import dev.gorgon.engine.backend.EmbeddingTerm;
 import dev.gorgon.engine.backend.LogitStats;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Matrix;
@@ -24,6 +25,7 @@ final class CpuOps implements Ops {
     private final int rank;
     private final Scratch scratch;
     private final LinearShare linear;
+    private final EmbeddingShare embedding;
 
     CpuOps(Kernels kernels, WorkerTeam team, int rank, Scratch shared, Tickets tickets) {
         this.kernels = kernels;
@@ -31,6 +33,7 @@ final class CpuOps implements Ops {
         this.rank = rank;
         this.scratch = shared;
         this.linear = new LinearShare(kernels, team, rank, shared, tickets);
+        this.embedding = new EmbeddingShare(kernels, rank, team.size(), shared);
     }
 
     /** Called by every worker when a program begins. */
@@ -52,6 +55,14 @@ final class CpuOps implements Ops {
         FloatMatrix y = CpuActivations.of(out);
         for (int row = from(y.rows()); row < to(y.rows()); row++) {
             ((CpuEmbeddings) table).read(tokens[row], y, row);
+        }
+        team.barrier();
+    }
+
+    @Override
+    public void addToEmbeddings(List<EmbeddingTerm> terms, int[] tokens, Activations x) {
+        for (EmbeddingTerm term : terms) {
+            embedding.add(term, tokens, CpuActivations.of(x));
         }
         team.barrier();
     }
