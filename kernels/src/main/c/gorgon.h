@@ -86,10 +86,10 @@ struct weights {
 struct low_rank_task {
     const uint8_t *weights;    /* A of all ranks, or B of a part */
     const float *in;           /* first row */
-    float *out;                /* first row, first rank or output */
+    float *out;                /* first row, first rank or column */
     int32_t rank;              /* of the part; not used for shrinking */
     int32_t rows;
-    int32_t from;              /* blocks of ranks, or outputs */
+    int32_t from;              /* blocks of ranks, or columns of the part's outputs */
     int32_t to;
 };
 
@@ -121,7 +121,9 @@ struct kernels {
                          uint8_t *down);
     void (*shrink)(int32_t format, int32_t inputs, const struct low_rank_task *tasks, int32_t count, int64_t x_stride,
                    int64_t shrunk_stride);
-    void (*expand)(int32_t format, const struct low_rank_task *tasks, int32_t count, int64_t shrunk_stride, int64_t y_stride);
+    /* Outputs in columns [first, end) only. */
+    void (*expand)(int32_t format, const struct low_rank_task *tasks, int32_t count, int32_t first, int32_t end,
+                   int64_t shrunk_stride, int64_t y_stride);
     /* Runs the multiply-add of a format on registers only; returns multiplications and additions per turn. */
     int64_t (*peak)(int32_t format, int64_t turns);
 };

@@ -150,74 +150,102 @@ INLINE void expand_tile(const int R, const int is_bf16, const uint8_t *w, int32_
     }
 }
 
-INLINE void expand_tasks(const int is_bf16, const struct low_rank_task *tasks, int32_t count, int64_t shrunk_stride,
-                         int64_t y_stride)
+/* The first task from i on that has outputs in some columns; count when there is none. */
+INLINE int32_t next_task(const struct low_rank_task *tasks, int32_t i, int32_t count, int32_t first, int32_t end)
+{
+    while (i < count && (tasks[i].to <= first || tasks[i].from >= end)) {
+        i++;
+    }
+    return i;
+}
+
+INLINE void expand_tasks(const int is_bf16, const struct low_rank_task *tasks, int32_t count, int32_t first, int32_t end,
+                         int64_t shrunk_stride, int64_t y_stride)
 {
     const int32_t format = is_bf16 ? FORMAT_BF16 : FORMAT_F32;
-    for (int32_t i = 0; i < count; i++) {
+    int32_t i = next_task(tasks, 0, count, first, end);
+    while (i < count) {
         const struct low_rank_task *task = tasks + i;
         const int64_t block_bytes = units(format, task->rank) * unit_bytes(format);
-        if (i + 1 < count) {
-            const struct low_rank_task *next = task + 1;
-            const uint8_t *w = next->weights + next->from / BLOCK * (units(format, next->rank) * unit_bytes(format));
-            int64_t bytes = (next->to - next->from) * (int64_t)next->rank * (is_bf16 ? 2 : 4);
-            for (int64_t line = 0; line < bytes && line < NEXT_PREFETCH; line += 64) {
+        const int32_t from = first > task->from ? first - task->from : 0;
+        const int32_t to = (end < task->to ? end : task->to) - task->from;
+        i = next_task(tasks, i + 1, count, first, end);
+        if (i < count) {
+            const struct low_rank_task *next = tasks + i;
+            int64_t next_bytes = units(format, next->rank) * unit_bytes(format);
+            int32_t start = (first > next->from ? first - next->from : 0) / BLOCK;
+            int32_t stop = ((end < next->to ? end : next->to) - next->from + BLOCK - 1) / BLOCK;
+            const uint8_t *w = next->weights + start * next_bytes;
+            for (int64_t line = 0; line < (stop - start) * next_bytes && line < NEXT_PREFETCH; line += 64) {
                 __builtin_prefetch(w + line);
             }
         }
-        for (int32_t output = task->from / 16 * 16; output < task->to; output += 16) {
+        for (int32_t output = from / 16 * 16; output < to; output += 16) {
             const uint8_t *w = task->weights + output / BLOCK * block_bytes + output % BLOCK / 16 * 64;
-            int32_t first = task->from > output ? task->from - output : 0;
-            int32_t end = task->to - output < 16 ? task->to - output : 16;
+            const int32_t lane = from > output ? from - output : 0;
+            const int32_t lanes = to - output < 16 ? to - output : 16;
             int32_t row = 0;
             for (; row + EXPAND_ROWS <= task->rows; row += EXPAND_ROWS) {
                 expand_tile(EXPAND_ROWS, is_bf16, w, task->rank, task->in + row * shrunk_stride, shrunk_stride,
-                            task->out + row * y_stride + output, y_stride, first, end);
+                            task->out + row * y_stride + task->from + output, y_stride, lane, lanes);
             }
             for (; row < task->rows; row++) {
                 expand_tile(1, is_bf16, w, task->rank, task->in + row * shrunk_stride, shrunk_stride,
-                            task->out + row * y_stride + output, y_stride, first, end);
+                            task->out + row * y_stride + task->from + output, y_stride, lane, lanes);
             }
         }
     }
 }
 
-static void expand(int32_t format, const struct low_rank_task *tasks, int32_t count, int64_t shrunk_stride, int64_t y_stride)
+static void expand(int32_t format, const struct low_rank_task *tasks, int32_t count, int32_t first, int32_t end,
+                   int64_t shrunk_stride, int64_t y_stride)
 {
     if (format == FORMAT_BF16) {
-        expand_tasks(1, tasks, count, shrunk_stride, y_stride);
+        expand_tasks(1, tasks, count, first, end, shrunk_stride, y_stride);
     } else {
-        expand_tasks(0, tasks, count, shrunk_stride, y_stride);
+        expand_tasks(0, tasks, count, first, end, shrunk_stride, y_stride);
     }
 }
 
-INLINE int pack_down_rows(int32_t format, const uint8_t *source, const int32_t type, int32_t inputs, int32_t rows,
+/* Inputs [0, count) of one row as one unit; what is not finite shows in bad. */
+INLINE void put_down(const int is_bf16, const uint8_t *source, const int32_t type, int64_t from, int32_t count, uint8_t *to,
+                     v16 *bad)
+{
+    float values[32] = {0};
+    if (count == (is_bf16 ? 32 : 16)) {
+        for (int i = 0; i < (is_bf16 ? 32 : 16); i++) {
+            values[i] = element(source, type, from + i);
+        }
+    } else {
+        for (int32_t i = 0; i < count; i++) {
+            values[i] = element(source, type, from + i);
+        }
+    }
+    /* x - x is not zero for what is not finite */
+    v16 a = v_load(values), b = v_load(values + 16);
+    *bad = v_add(*bad, v_add(v_sub(a, a), v_sub(b, b)));
+    if (is_bf16) {
+        uint32_t pairs[16];
+        for (int i = 0; i < 16; i++) {
+            pairs[i] = bf16(values[i]) | bf16(values[i + 16]) << 16;
+        }
+        memcpy(to, pairs, sizeof pairs);
+    } else {
+        v_store(to, a);
+    }
+}
+
+INLINE int pack_down_rows(const int is_bf16, const uint8_t *source, const int32_t type, int32_t inputs, int32_t rows,
                           int32_t first_rank, uint8_t *down)
 {
-    const int32_t width = format == FORMAT_BF16 ? 32 : 16;
-    const int64_t block_bytes = (int64_t)rank_units(format, inputs) * RANK_UNIT;
+    const int32_t width = is_bf16 ? 32 : 16;
+    const int64_t block_bytes = (int64_t)rank_units(is_bf16 ? FORMAT_BF16 : FORMAT_F32, inputs) * RANK_UNIT;
     v16 bad = v_zero();
     for (int32_t row = 0; row < rows; row++) {
         int32_t rank = first_rank + row;
         uint8_t *to = down + rank / RANK_BLOCK * block_bytes + rank % RANK_BLOCK * 64;
         for (int32_t k = 0; k < inputs; k += width, to += RANK_UNIT) {
-            float values[32] = {0};
-            int32_t count = inputs - k < width ? inputs - k : width;
-            for (int32_t i = 0; i < count; i++) {
-                values[i] = element(source, type, (int64_t)row * inputs + k + i);
-            }
-            /* x - x is not zero for what is not finite */
-            v16 a = v_load(values), b = v_load(values + 16);
-            bad = v_add(bad, v_add(v_sub(a, a), v_sub(b, b)));
-            if (format == FORMAT_BF16) {
-                uint32_t pairs[16];
-                for (int i = 0; i < 16; i++) {
-                    pairs[i] = bf16(values[i]) | bf16(values[i + 16]) << 16;
-                }
-                memcpy(to, pairs, sizeof pairs);
-            } else {
-                v_store(to, a);
-            }
+            put_down(is_bf16, source, type, (int64_t)row * inputs + k, inputs - k < width ? inputs - k : width, to, &bad);
         }
     }
     return v_equal(bad, v_zero()) != 0xFFFF;
@@ -228,10 +256,13 @@ static int32_t pack_down(int32_t format, const uint8_t *source, int32_t type, in
 {
     switch (type) {
     case SOURCE_F32:
-        return pack_down_rows(format, source, SOURCE_F32, inputs, rows, first_rank, down);
+        return format == FORMAT_BF16 ? pack_down_rows(1, source, SOURCE_F32, inputs, rows, first_rank, down)
+                                     : pack_down_rows(0, source, SOURCE_F32, inputs, rows, first_rank, down);
     case SOURCE_F16:
-        return pack_down_rows(format, source, SOURCE_F16, inputs, rows, first_rank, down);
+        return format == FORMAT_BF16 ? pack_down_rows(1, source, SOURCE_F16, inputs, rows, first_rank, down)
+                                     : pack_down_rows(0, source, SOURCE_F16, inputs, rows, first_rank, down);
     default:
-        return pack_down_rows(format, source, SOURCE_BF16, inputs, rows, first_rank, down);
+        return format == FORMAT_BF16 ? pack_down_rows(1, source, SOURCE_BF16, inputs, rows, first_rank, down)
+                                     : pack_down_rows(0, source, SOURCE_BF16, inputs, rows, first_rank, down);
     }
 }

@@ -3,6 +3,7 @@ package dev.gorgon.cli;
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
 import dev.gorgon.engine.model.DecoderLoader;
 import dev.gorgon.engine.model.DecoderWeights;
@@ -32,7 +33,7 @@ import java.util.Set;
 final class AdapterBench {
 
     private static final int REQUESTS = 16;
-    private static final int PROMPT = 16;
+    private static final int PROMPT = 4;
     private static final int WARM_TOKENS = 4;
 
     private final ShapeCheckpoint shape;
@@ -108,8 +109,9 @@ final class AdapterBench {
         }
     }
 
-    private static EngineOptions options() {
-        return new EngineOptions(REQUESTS, REQUESTS * PROMPT, 0, 4 * 1024 / 16, 0, false, false);
+    private EngineOptions options() {
+        int blocks = REQUESTS * ((PROMPT + Math.max(WARM_TOKENS, settings.tokens)) / KvStorage.BLOCK + 1);
+        return new EngineOptions(REQUESTS, REQUESTS * PROMPT, 0, blocks, 0, false, false);
     }
 
     private LanguageModel load(WeightFormat format) {

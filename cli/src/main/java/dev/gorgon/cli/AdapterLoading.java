@@ -1,6 +1,7 @@
 package dev.gorgon.cli;
 
 import dev.gorgon.engine.adapter.AdapterLoader;
+import dev.gorgon.kernels.BackgroundPriority;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,7 @@ final class AdapterLoading {
     }
 
     private void loop() {
+        BackgroundPriority.lowerCurrentThread();
         while (!stopping) {
             long start = System.nanoTime();
             loader.load("loading", folders.get(loads % folders.size())).close();

@@ -86,7 +86,7 @@ public interface Kernels {
 
     /**
      * {@code y[r][o] += Σ_i B[o][i]·shrunk[r][i]} for the outputs that lie in columns {@code firstColumn} to {@code endColumn}
-     * (exclusive) of {@code y}. Even ranks are summed in order, odd ones in order, and both sums are added, then added to y.
+     * (exclusive) of {@code y}. The list must not be modified between calls with the same one. Even ranks are summed in order, odd ones in order, and both sums are added, then added to y.
      */
     void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y);
 

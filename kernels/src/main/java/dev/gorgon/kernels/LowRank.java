@@ -68,15 +68,25 @@ public final class LowRank {
      * @param format F32 or BF16
      */
     public static LowRank allocate(Arena arena, WeightFormat format, int inFeatures, List<Shape> shapes) {
+        int ranks = shapes.stream().mapToInt(Shape::rank).sum();
+        long size = downBytes(format, inFeatures, ranks);
+        long bytes = size;
+        for (Shape shape : shapes) {
+            bytes += PackedMatrix.bytes(format, shape.outFeatures, shape.rank);
+        }
+        MemorySegment all = LargeMemory.allocate(arena, bytes);
+        MemorySegment down = all.asSlice(0, size);
         Part[] parts = new Part[shapes.size()];
-        int ranks = 0;
+        int rank = 0;
+        long at = size;
         for (int i = 0; i < parts.length; i++) {
             Shape shape = shapes.get(i);
-            PackedMatrix up = PackedMatrix.allocate(arena, format, shape.outFeatures, shape.rank);
-            parts[i] = new Part(up, ranks, shape.firstColumn);
-            ranks += shape.rank;
+            long next = PackedMatrix.bytes(format, shape.outFeatures, shape.rank);
+            PackedMatrix up = PackedMatrix.over(all.asSlice(at, next), format, shape.outFeatures, shape.rank);
+            parts[i] = new Part(up, rank, shape.firstColumn);
+            rank += shape.rank;
+            at += next;
         }
-        MemorySegment down = LargeMemory.allocate(arena, downBytes(format, inFeatures, ranks));
         return new LowRank(format, inFeatures, ranks, down, List.of(parts));
     }
 

@@ -9,15 +9,23 @@ import java.util.List;
 final class LowRankCall {
 
     private static final int TASK_BYTES = 3 * Long.BYTES + 4 * Integer.BYTES;
-    private static final ThreadLocal<LowRankCall> CALL = ThreadLocal.withInitial(LowRankCall::new);
+    private static final ThreadLocal<LowRankCall> SHRINKING = ThreadLocal.withInitial(LowRankCall::new);
+    private static final ThreadLocal<LowRankCall> EXPANDING = ThreadLocal.withInitial(LowRankCall::new);
 
     private MemorySegment tasks = Arena.ofAuto().allocate(64 * TASK_BYTES, 64);
     private int count;
+    /** What the tasks are of. An operation expands piece by piece, many times with the same tasks. */
+    private List<LowRankRows> changes = List.of();
+
+    private long shrunkAddress;
+    private long outputAddress;
+    private int shrunkStride;
+    private int outputStride;
 
     /** The tasks of {@link Kernels#shrink}, valid until this thread's next call. */
     static LowRankCall shrinking(
             List<LowRankRows> changes, int firstUnit, int endUnit, FloatMatrix x, FloatMatrix shrunk) {
-        LowRankCall call = CALL.get();
+        LowRankCall call = SHRINKING.get();
         call.count = 0;
         LowRankRows.eachShrinking(changes, firstUnit, endUnit, (change, firstBlock, endBlock, firstRow, endRow) -> {
             long task = call.add(change.down().address(), x.address(firstRow), shrunk.address(firstRow));
@@ -26,20 +34,37 @@ final class LowRankCall {
         return call;
     }
 
-    /** The tasks of {@link Kernels#expand}, valid until this thread's next call. */
-    static LowRankCall expanding(
-            List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y) {
-        LowRankCall call = CALL.get();
+    /** The tasks of {@link Kernels#expand} for all columns, valid until this thread's next call. */
+    static LowRankCall expanding(List<LowRankRows> changes, FloatMatrix shrunk, FloatMatrix y) {
+        LowRankCall call = EXPANDING.get();
+        if (call.isFor(changes, shrunk, y)) {
+            return call;
+        }
         call.count = 0;
-        LowRankRows.eachExpanding(changes, firstColumn, endColumn, (part, firstOutput, endOutput, rows) -> {
+        for (LowRankRows rows : changes) {
             int row = rows.firstRow();
-            long task = call.add(
-                    part.up().data().address(),
-                    shrunk.address(row) + 4L * part.firstRank(),
-                    y.address(row) + 4L * part.firstColumn());
-            call.put(task, part.rank(), rows.endRow() - row, firstOutput, endOutput);
-        });
+            for (LowRank.Part part : rows.change().parts()) {
+                long task = call.add(
+                        part.up().data().address(), shrunk.address(row) + 4L * part.firstRank(), y.address(row));
+                call.put(task, part.rank(), rows.endRow() - row, part.firstColumn(), part.endColumn());
+            }
+        }
+        call.changes = changes;
+        call.shrunkAddress = shrunk.address(0);
+        call.outputAddress = y.address(0);
+        call.shrunkStride = shrunk.stride();
+        call.outputStride = y.stride();
         return call;
+    }
+
+    @SuppressWarnings(
+            "ReferenceEquality") // the very same list, which this call keeps alive: equal ones are not worth comparing
+    private boolean isFor(List<LowRankRows> wanted, FloatMatrix shrunk, FloatMatrix y) {
+        return changes == wanted
+                && shrunkAddress == shrunk.address(0)
+                && outputAddress == y.address(0)
+                && shrunkStride == shrunk.stride()
+                && outputStride == y.stride();
     }
 
     /** Adds a task; its offset. */

@@ -32,7 +32,7 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle READ = handle(FLOAT, LONG, LONG);
     private static final MethodHandle PACK_DOWN = handle(INT, INT, LONG, INT, INT, INT, INT, LONG);
     private static final MethodHandle SHRINK = handle(null, INT, INT, LONG, INT, LONG, LONG);
-    private static final MethodHandle EXPAND = handle(null, INT, LONG, INT, LONG, LONG);
+    private static final MethodHandle EXPAND = handle(null, INT, LONG, INT, INT, INT, LONG, LONG);
     private static final MethodHandle PEAK = handle(LONG, INT, LONG);
 
     private static final int FORMATS = WeightFormat.values().length;
@@ -269,13 +269,15 @@ final class NativeKernels implements Kernels {
 
     @Override
     public void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y) {
-        LowRankCall call = LowRankCall.expanding(changes, firstColumn, endColumn, shrunk, y);
-        if (call.count() == 0) {
+        if (changes.isEmpty()) {
             return;
         }
+        LowRankCall call = LowRankCall.expanding(changes, shrunk, y);
         int format = changes.getFirst().change().format().ordinal();
         try {
-            EXPAND.invokeExact(expand, format, call.address(), call.count(), (long) shrunk.stride(), (long) y.stride());
+            EXPAND.invokeExact(
+                    expand, format, call.address(), call.count(), firstColumn, endColumn, (long) shrunk.stride(), (long)
+                            y.stride());
         } catch (Throwable e) {
             throw failed(e);
         }
