@@ -19,6 +19,7 @@ import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -93,7 +94,12 @@ final class CpuMemory implements Backend.Memory {
     @Override
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
-        return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+        try {
+            return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+        } finally {
+            // kernels see addresses only, and the tensor's memory may be one that is freed with the last reference
+            Reference.reachabilityFence(tensor);
+        }
     }
 
     @Override
