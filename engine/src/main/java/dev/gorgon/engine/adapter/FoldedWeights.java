@@ -92,10 +92,11 @@ public final class FoldedWeights implements TensorSource {
     private void plan(LoraTensors tensors) {
         LoraLoader.checkUse(reader, tensors);
         // reading checks that they fit, before the base model is packed
-        tensors.linears().forEach((module, factors) -> reader.site(module).ifPresent(site -> {
-            reader.linear(module, site.target(), factors);
-            changes.put(module + ".weight", factors);
-        }));
+        tensors.linears()
+                .forEach((module, factors) -> reader.site(module).ifPresent(site -> {
+                    reader.linear(module, site.target(), factors);
+                    changes.put(module + ".weight", factors);
+                }));
         tensors.embeddings().forEach((module, factors) -> {
             if (module.equals(LoraReader.EMBEDDINGS)) {
                 reader.embedding(module, factors);

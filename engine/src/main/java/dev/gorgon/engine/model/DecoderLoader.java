@@ -58,13 +58,10 @@ public final class DecoderLoader {
                     fill(matrix, 0, head, tied ? PREFIX + "embed_tokens.weight" : LM_HEAD);
                 });
         // a failure waits for the other layers: whoever catches it closes memory that they are writing
-        List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
-                .parallel()
-                .mapToObj(this::attempt)
-                .toList()
-                .stream()
-                .map(Attempt::orThrow)
-                .toList();
+        List<DecoderWeights.Layer> layers =
+                IntStream.range(0, config.layers()).parallel().mapToObj(this::attempt).toList().stream()
+                        .map(Attempt::orThrow)
+                        .toList();
         DecoderWeights weights = new DecoderWeights(
                 memory.embeddings(embedding), layers, vector(PREFIX + "norm.weight", config.hiddenSize()), lmHead);
         memory.baseModelComplete();
