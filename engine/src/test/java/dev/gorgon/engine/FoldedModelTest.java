@@ -74,7 +74,7 @@ class FoldedModelTest {
                 .lora("model.layers.4.mlp.down_proj", 3, 3, 768, 256)
                 .lora("lm_head", 3, 3, 256, 4096)
                 .embedding(3, 3, 4096, 256)
-                .write(folder, "adapter_config.json", "{\"r\":3,\"lora_alpha\":4}");
+                .write(folder, "adapter_config.json", "{\"r\":3,\"lora_alpha\":12}");
     }
 
     @Test
@@ -93,7 +93,7 @@ class FoldedModelTest {
                 assertSimilarLogprobs(actual, expected);
                 assertThat(agreement(run(beside.engine(), Optional.empty()), expected))
                         .as("the LoRA matters")
-                        .isLessThan(expected.size() / 2);
+                        .isLessThan(agreement(actual, expected) - 4);
                 lora.close();
             }
         }

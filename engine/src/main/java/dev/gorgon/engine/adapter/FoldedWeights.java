@@ -72,6 +72,9 @@ public final class FoldedWeights implements TensorSource {
             FoldedWeights folded = new FoldedWeights(base, adapter, reader, settings.toString());
             folded.plan(LoraTensors.scan(name, adapter.names(), heads));
             return folded;
+        } catch (WeightsException e) {
+            adapter.close();
+            throw new AdapterException(String.valueOf(e.getMessage()), e);
         } catch (RuntimeException e) {
             adapter.close();
             throw e;
@@ -88,13 +91,15 @@ public final class FoldedWeights implements TensorSource {
 
     private void plan(LoraTensors tensors) {
         LoraLoader.checkUse(reader, tensors);
-        tensors.linears().forEach((module, factors) -> {
-            if (reader.site(module).isPresent()) {
-                changes.put(module + ".weight", factors);
-            }
-        });
+        // reading checks that they fit, before the base model is packed
+        tensors.linears()
+                .forEach((module, factors) -> reader.site(module).ifPresent(site -> {
+                    reader.linear(module, site.target(), factors);
+                    changes.put(module + ".weight", factors);
+                }));
         tensors.embeddings().forEach((module, factors) -> {
             if (module.equals(LoraReader.EMBEDDINGS)) {
+                reader.embedding(module, factors);
                 changes.put(EMBEDDINGS, factors);
             }
         });

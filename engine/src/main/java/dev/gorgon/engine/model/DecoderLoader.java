@@ -57,14 +57,31 @@ public final class DecoderLoader {
                     Tensor head = tied ? embedding : shaped(LM_HEAD, config.vocabularySize(), config.hiddenSize());
                     fill(matrix, 0, head, tied ? PREFIX + "embed_tokens.weight" : LM_HEAD);
                 });
-        List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
-                .parallel()
-                .mapToObj(this::layer)
-                .toList();
+        // a failure waits for the other layers: whoever catches it closes memory that they are writing
+        List<DecoderWeights.Layer> layers =
+                IntStream.range(0, config.layers()).parallel().mapToObj(this::attempt).toList().stream()
+                        .map(Attempt::orThrow)
+                        .toList();
         DecoderWeights weights = new DecoderWeights(
                 memory.embeddings(embedding), layers, vector(PREFIX + "norm.weight", config.hiddenSize()), lmHead);
         memory.baseModelComplete();
         return weights;
+    }
+
+    /** A layer, or why it could not be loaded: one of the two is there. */
+    private record Attempt(Optional<DecoderWeights.Layer> layer, Optional<RuntimeException> failure) {
+
+        DecoderWeights.Layer orThrow() {
+            return layer.orElseThrow(failure::get);
+        }
+    }
+
+    private Attempt attempt(int index) {
+        try {
+            return new Attempt(Optional.of(layer(index)), Optional.empty());
+        } catch (RuntimeException e) {
+            return new Attempt(Optional.empty(), Optional.of(e));
+        }
     }
 
     private DecoderWeights.Layer layer(int index) {

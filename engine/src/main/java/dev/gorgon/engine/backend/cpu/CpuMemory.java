@@ -21,6 +21,7 @@ import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,7 +101,12 @@ final class CpuMemory implements Backend.Memory {
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
         if (!tensor.data().isMapped()) {
-            return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+            try {
+                return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+            } finally {
+                // kernels see addresses only, and the tensor's memory may be one that is freed with the last reference
+                Reference.reachabilityFence(tensor);
+            }
         }
         return fillFromFile(CpuMatrix.of(matrix), source, firstOutput, scale);
     }
@@ -139,9 +145,24 @@ final class CpuMemory implements Backend.Memory {
     public boolean fill(LowRankMatrix change, int part, Tensor down, Tensor up, float scale) {
         LowRank packed = CpuLowRank.of(change);
         LowRank.Part target = packed.parts().get(part);
-        PackedMatrix.Source source = source(up);
-        return kernels.packDown(packed, source(down), target.firstRank())
-                & kernels.pack(target.up(), source, 0, source.rows(), 0, scale);
+        try (Arena scratch = Arena.ofConfined()) {
+            PackedMatrix.Source source = copied(up, scratch);
+            return kernels.packDown(packed, copied(down, scratch), target.firstRank())
+                    & kernels.pack(target.up(), source, 0, source.rows(), 0, scale);
+        } finally {
+            Reference.reachabilityFence(down);
+            Reference.reachabilityFence(up);
+        }
+    }
+
+    /** What lies in a file is copied first, see {@link #fillFromFile}. */
+    private static PackedMatrix.Source copied(Tensor tensor, Arena scratch) {
+        PackedMatrix.Source source = source(tensor);
+        if (!tensor.data().isMapped()) {
+            return source;
+        }
+        MemorySegment copy = scratch.allocate(source.data().byteSize(), 64);
+        return new PackedMatrix.Source(copy.copyFrom(source.data()), source.type(), source.rows(), source.columns());
     }
 
     @Override
