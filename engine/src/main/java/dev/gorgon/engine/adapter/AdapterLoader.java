@@ -8,11 +8,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** Loads adapter folders for one model. Blocking; call it off the engine thread. Thread-safe. */
 public final class AdapterLoader {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AdapterLoader.class);
 
     private final String served;
     private final ModelConfig model;
@@ -53,6 +59,7 @@ public final class AdapterLoader {
             MedusaLayout layout = MedusaLayout.detect(tensors.names());
             config.requireAllowed(layout, policy);
             if (!folder.lora()) {
+                warnOfUnused(id, tensors, layout);
                 return medusa(id, folder, config, layout, tensors);
             }
             Lora lora = lora(id, folder, tensors, layout.names());
@@ -63,6 +70,19 @@ public final class AdapterLoader {
                 throw e;
             }
         });
+    }
+
+    /** A checkpoint of the model and its heads together, for example: the heads were trained for that model's weights. */
+    private static void warnOfUnused(String id, Checkpoint tensors, MedusaLayout layout) {
+        Set<String> unused = new TreeSet<>(tensors.names());
+        layout.names().forEach(unused::remove);
+        if (!unused.isEmpty()) {
+            LOG.warn(
+                    "adapter {}: {} of its tensors belong to no Medusa head and are ignored: {}",
+                    id,
+                    unused.size(),
+                    LoraLoader.shown(unused));
+        }
     }
 
     /**

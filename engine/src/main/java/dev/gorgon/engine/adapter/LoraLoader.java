@@ -102,7 +102,7 @@ final class LoraLoader {
     }
 
     /** The names with layer numbers left out, so that one stands for all layers. */
-    private static String shown(Set<String> names) {
+    static String shown(Set<String> names) {
         Set<String> kinds = new TreeSet<>();
         for (String name : names) {
             kinds.add(name.replaceAll("\\.\\d+\\.", ".*."));
