@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FakeSlot implements AdapterSlot {
 
     private final String identity;
-    private final Adapter adapter;
+    private Adapter adapter;
     private final AdapterUsage usage = new AdapterUsage();
     private final List<Runnable> callbacks = new ArrayList<>();
     private boolean resident;
@@ -35,7 +35,7 @@ final class FakeSlot implements AdapterSlot {
     }
 
     @Override
-    public String name() {
+    public synchronized String name() {
         return adapter.id();
     }
 
@@ -46,11 +46,12 @@ final class FakeSlot implements AdapterSlot {
         }
         acquired++;
         open++;
+        Adapter given = adapter;
         AtomicBoolean closed = new AtomicBoolean();
         return Optional.of(new AdapterLease() {
             @Override
             public Adapter adapter() {
-                return adapter;
+                return given;
             }
 
             @Override
@@ -82,6 +83,14 @@ final class FakeSlot implements AdapterSlot {
     @Override
     public AdapterUsage usage() {
         return usage;
+    }
+
+    /** Weights just loaded arrive. */
+    void load(Adapter loaded) {
+        synchronized (this) {
+            adapter = loaded;
+        }
+        load();
     }
 
     /** The weights arrive. */
