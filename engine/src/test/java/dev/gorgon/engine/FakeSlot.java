@@ -114,17 +114,21 @@ final class FakeSlot implements AdapterSlot {
     }
 
     /** The weights go away, unless they are in use. */
-    synchronized void evict() {
-        if (open > 0) {
-            throw new IllegalStateException("evicted while in use");
-        }
-        resident = false;
+    synchronized boolean evict() {
+        boolean evicted = resident && open == 0;
+        resident &= !evicted;
+        return evicted;
     }
 
     private List<Runnable> takeCallbacks() {
         List<Runnable> waiting = List.copyOf(callbacks);
         callbacks.clear();
         return waiting;
+    }
+
+    /** Whether somebody waits for the weights. */
+    synchronized boolean isAwaited() {
+        return !callbacks.isEmpty();
     }
 
     /** Leases given out so far. */
