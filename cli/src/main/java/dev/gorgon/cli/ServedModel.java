@@ -173,7 +173,8 @@ final class ServedModel implements AutoCloseable {
                 Math.toIntExact((positions + KvStorage.BLOCK - 1) / KvStorage.BLOCK),
                 guesses,
                 options.speculativeTokens > 0,
-                options.adaptiveDrafts);
+                options.adaptiveDrafts,
+                options.prefixCaching);
     }
 
     LanguageModel model() {
