@@ -61,10 +61,8 @@ final class DecodeLoad implements GenerationListener {
         List<Double> gaps = new ArrayList<>();
         for (DecodeLoad load : loads) {
             for (int i = 1; i < load.count; i++) {
-                // the tokens of one step come within microseconds: a token of the first step may lie just before the
-                // last one
-                if (load.times[i - 1] <= from && load.times[i] > from
-                        || load.times[i - 1] > from && load.times[i] <= to) {
+                // strictly after: the token before may be of a step that computed somebody's prompt as well
+                if (load.times[i - 1] > from && load.times[i] <= to) {
                     gaps.add((load.times[i] - load.times[i - 1]) * 1e-9);
                 }
             }

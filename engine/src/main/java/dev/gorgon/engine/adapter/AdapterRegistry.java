@@ -1,5 +1,6 @@
 package dev.gorgon.engine.adapter;
 
+import dev.gorgon.kernels.BackgroundPriority;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -46,9 +47,8 @@ public final class AdapterRegistry implements AutoCloseable {
     public AdapterRegistry(AdapterLoader loader, RegistryLimits limits, Consumer<AdapterSlot> firstLoaded) {
         this.loader = loader;
         this.limits = limits;
-        this.loaders = Executors.newFixedThreadPool(
-                limits.loaderThreads(),
-                Thread.ofPlatform().daemon().name("gorgon-adapter-", 0).factory());
+        this.loaders =
+                Executors.newFixedThreadPool(limits.loaderThreads(), BackgroundPriority.threads("gorgon-adapter-"));
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
         this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, firstLoaded);
