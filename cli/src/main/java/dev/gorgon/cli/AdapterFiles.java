@@ -1,7 +1,9 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.cli.SourceOrigin.Asker;
 import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.adapter.AdapterOrigin;
+import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.hub.Credential;
 import dev.gorgon.hub.EmbeddedModels;
@@ -28,9 +30,14 @@ final class AdapterFiles implements AutoCloseable {
     private final HubSettings hub;
     private final HubSource hubSource;
     private final ModelFiles files;
+    private final LoadPolicy forRequests;
 
-    /** @param localRoots folders below which requests may name local adapters */
-    AdapterFiles(Map<String, String> environment, List<Path> localRoots) {
+    /**
+     * @param localRoots folders below which requests may name local adapters
+     * @param forRequests what requests may load
+     */
+    AdapterFiles(Map<String, String> environment, List<Path> localRoots, LoadPolicy forRequests) {
+        this.forRequests = forRequests;
         hub = HubSettings.fromEnvironment(environment, Path.of(System.getProperty("user.home")));
         hubSource = new HubSource(hub);
         S3Source buckets = new S3Source(S3Settings.of(environment), hub.cache());
@@ -70,19 +77,23 @@ final class AdapterFiles implements AutoCloseable {
     AdapterOrigin asked(AdapterSource source, String id, String token) {
         // folders and buckets know no callers: one name then, whatever they send
         boolean callers = source == AdapterSource.HUB || source == AdapterSource.PBASE;
-        return origin(files, reference(source, id), callers ? new Credential(token) : Credential.NONE, Progress.NONE);
+        Credential credential = callers ? new Credential(token) : Credential.NONE;
+        return origin(files, reference(source, id), new Asker(credential, forRequests, Progress.NONE));
     }
 
     /** An adapter that the operator names: with the server's own credential, from anywhere. */
     AdapterOrigin named(AdapterSource source, String id) {
-        return origin(files.trusted(), reference(source, id), operator(source), TerminalProgress.onStandardError());
+        return origin(
+                files.trusted(),
+                reference(source, id),
+                new Asker(operator(source), LoadPolicy.STATIC, TerminalProgress.onStandardError()));
     }
 
     private Credential operator(AdapterSource source) {
         return source == AdapterSource.HUB ? hub.token() : Credential.NONE;
     }
 
-    private static AdapterOrigin origin(FileSource from, FileRef ref, Credential credential, Progress progress) {
+    private static AdapterOrigin origin(FileSource from, FileRef ref, Asker asker) {
         AdapterOrigin.Freshness freshness = switch (ref.source()) {
             case LOCAL -> AdapterOrigin.Freshness.ASK_ALWAYS;
             case HUB ->
@@ -92,12 +103,10 @@ final class AdapterFiles implements AutoCloseable {
             case S3, PBASE -> AdapterOrigin.Freshness.ASK_AGAIN_LATER;
         };
         // what comes with the program is the same for every caller
-        return new SourceOrigin(
-                from,
-                ref,
-                freshness == AdapterOrigin.Freshness.FOREVER ? Credential.NONE : credential,
-                freshness,
-                progress);
+        Asker known = freshness == AdapterOrigin.Freshness.FOREVER
+                ? new Asker(Credential.NONE, asker.policy(), asker.progress())
+                : asker;
+        return new SourceOrigin(from, ref, known, freshness);
     }
 
     /** A hub's name may end in {@code @revision}. */

@@ -3,6 +3,7 @@ package dev.gorgon.cli;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.adapter.AdapterRegistry;
 import dev.gorgon.engine.adapter.AdapterSlot;
+import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
@@ -58,7 +59,8 @@ final class ServedModel implements AutoCloseable {
     static ServedModel load(ModelOptions options, AdapterOptions adapterOptions) {
         options.validate();
         adapterOptions.validate();
-        AdapterFiles files = new AdapterFiles(System.getenv(), adapterOptions.localRoots);
+        AdapterFiles files = new AdapterFiles(
+                System.getenv(), adapterOptions.localRoots, new LoadPolicy(adapterOptions.dynamicMedusaV1));
         try {
             return load(options, adapterOptions, files);
         } catch (RuntimeException e) {

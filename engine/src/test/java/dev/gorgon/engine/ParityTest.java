@@ -23,7 +23,7 @@ class ParityTest {
     /** Below this margin between the best two logits, another order of additions may choose the other token. */
     private static final double MARGIN = 0.002;
 
-    private static List<Reference.Prompt> allPrompts() {
+    static List<Reference.Prompt> allPrompts() {
         List<Reference.Prompt> all = new ArrayList<>(Reference.prompts());
         all.addAll(Reference.longPrompts());
         return all;
@@ -43,7 +43,7 @@ class ParityTest {
     }
 
     /** How many prompts agree in all tokens; asserts agreement where the reference is sure, and logprobs where tokens agree. */
-    private static int compare(TestEngine engine, Optional<Adapter> adapter, String name, boolean exact) {
+    static int compare(TestEngine engine, Optional<Adapter> adapter, String name, boolean exact) {
         List<Reference.Prompt> prompts = allPrompts();
         List<CompletableFuture<TestEngine.Result>> results = prompts.stream()
                 .map(prompt -> engine.submit(request(prompt.ids(), adapter)))

@@ -7,6 +7,7 @@ import dev.gorgon.engine.adapter.AdapterStatus;
 import dev.gorgon.engine.adapter.MedusaLora;
 import dev.gorgon.engine.adapter.MergeSpec;
 import dev.gorgon.engine.adapter.PoolStats;
+import dev.gorgon.engine.kv.PrefixStats;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.FinishReason;
@@ -47,7 +48,8 @@ final class FakeInference implements Inference, AutoCloseable {
 
     volatile Consumer<Fake> script = FakeInference::paris;
     volatile boolean healthy = true;
-    volatile EngineStats stats = new EngineStats(3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L);
+    volatile EngineStats stats = new EngineStats(
+            3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L, new PrefixStats(7, 96, 2, 12));
 
     /** One submitted generation; its methods run on the engine's thread. */
     final class Fake implements Generation {
@@ -99,6 +101,7 @@ final class FakeInference implements Inference, AutoCloseable {
                     reason,
                     text.toString(),
                     request.promptTokens().length,
+                    0,
                     count,
                     skipped,
                     count - skipped,

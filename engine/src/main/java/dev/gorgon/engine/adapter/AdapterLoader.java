@@ -55,7 +55,7 @@ public final class AdapterLoader {
             Lora lora = lora(id, folder, tensors, layout.names());
             try {
                 return new MedusaLora(id, lora, medusa(id, folder, config, layout, tensors));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | InternalError e) {
                 lora.close();
                 throw e;
             }
@@ -114,6 +114,8 @@ public final class AdapterLoader {
                     LoraTensors.scan(id, merge.names(), List.of()));
         } catch (WeightsException e) {
             throw new AdapterException(String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) {
+            throw shrunk(id, e);
         } finally {
             checkpoints.forEach(Checkpoint::close);
         }
@@ -124,7 +126,17 @@ public final class AdapterLoader {
             return use.apply(tensors);
         } catch (WeightsException e) {
             throw new AdapterException(String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) {
+            throw shrunk(path.toString(), e);
         }
+    }
+
+    /** How the runtime reports a mapped page that is gone. */
+    private static AdapterException shrunk(String where, InternalError cause) {
+        return new AdapterException(
+                AdapterException.Code.ADAPTER_UNAVAILABLE,
+                "the files in " + where + " became shorter while they were loaded; try again",
+                cause);
     }
 
     private ModelFit fit(String id, JsonNode config) {
@@ -142,7 +154,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return LoraLoader.load(reader, names, memory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }
@@ -153,7 +165,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return MedusaLoader.load(fit(id, folder.medusaConfig()), config, layout, tensors, memory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }

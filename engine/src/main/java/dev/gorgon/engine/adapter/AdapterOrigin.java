@@ -14,6 +14,9 @@ public interface AdapterOrigin {
     /** How long an answer of {@link #locate} can be believed. */
     Freshness freshness();
 
+    /** What this asker may load. */
+    LoadPolicy policy();
+
     /**
      * Asks the source what the name stands for now, and whether this asker may have it.
      *

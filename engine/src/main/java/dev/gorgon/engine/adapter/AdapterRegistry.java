@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,10 +125,40 @@ public final class AdapterRegistry implements AutoCloseable {
         Path folder = origin.fetch(version);
         ContentIdentity content = ContentIdentity.of(folder, version.revision());
         String id = origin.name().id();
-        AdapterRecipe recipe = new FolderRecipe(loader, id, folder, content.stamp());
+        AdapterRecipe recipe = new FolderRecipe(loader, id, origin.policy(), folder, content.stamp());
         // packing widens rows to whole blocks, so memory can exceed the file
         PooledSlot slot = slot(content.identity(), id, 2 * content.stamp().bytes(), recipe);
         return new NamedAdapter.Known(version, slot, System.nanoTime());
+    }
+
+    /** An asker's adapters merged into one; each must be the asker's to have. Otherwise like {@link #resolve}. */
+    public CompletableFuture<AdapterSlot> resolveMerged(List<? extends AdapterOrigin> origins, MergeSpec spec) {
+        List<CompletableFuture<NamedAdapter.Known>> parts =
+                origins.stream().map(this::known).toList();
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+                .thenApplyAsync(
+                        done -> merged(
+                                origins,
+                                parts.stream().map(CompletableFuture::join).toList(),
+                                spec),
+                        asking);
+    }
+
+    private AdapterSlot merged(List<? extends AdapterOrigin> origins, List<NamedAdapter.Known> parts, MergeSpec spec) {
+        List<FolderRecipe> folders = new ArrayList<>();
+        List<String> identities = new ArrayList<>();
+        long bytes = 0;
+        for (NamedAdapter.Known part : parts) {
+            if (!(part.slot().recipe() instanceof FolderRecipe folder)) {
+                throw new IllegalStateException("only adapters from folders can be named");
+            }
+            folders.add(folder);
+            identities.add(part.slot().identity());
+            bytes = Math.max(bytes, part.slot().estimatedBytes());
+        }
+        String name = origins.stream().map(origin -> origin.name().id()).collect(Collectors.joining(","));
+        String identity = MergeRecipe.identity(identities, spec);
+        return slot(identity, name, bytes, new MergeRecipe(loader, name, folders, identities, spec));
     }
 
     private PooledSlot slot(String identity, String name, long estimatedBytes, AdapterRecipe recipe) {

@@ -89,6 +89,9 @@ public record ContentIdentity(String identity, FolderStamp stamp) {
                 .map(file -> file.untilSettled(clock.instant()))
                 .max(Duration::compareTo)
                 .orElse(Duration.ZERO);
+        if (wait.isZero()) {
+            return;
+        }
         try {
             Thread.sleep(wait);
         } catch (InterruptedException e) {

@@ -5,14 +5,16 @@ import java.nio.file.Path;
 /**
  * Loads the adapter in a folder, if the folder still holds what was hashed.
  *
+ * @param policy what the asker may load
  * @param stamp the state of its files when they were hashed
  */
-record FolderRecipe(AdapterLoader loader, String name, Path folder, FolderStamp stamp) implements AdapterRecipe {
+record FolderRecipe(AdapterLoader loader, String name, LoadPolicy policy, Path folder, FolderStamp stamp)
+        implements AdapterRecipe {
 
     @Override
     public Adapter load() {
         requireUnchanged();
-        Adapter adapter = loader.load(name, folder);
+        Adapter adapter = loader.load(name, folder, policy);
         try {
             requireUnchanged();
             return adapter;

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 public final class DecoderLoader {
 
     private static final String PREFIX = "model.";
+    private static final String LM_HEAD = "lm_head.weight";
 
     private final ModelConfig config;
     private final TensorSource tensors;
@@ -50,15 +51,12 @@ public final class DecoderLoader {
 
     private DecoderWeights load() {
         Tensor embedding = tensor(PREFIX + "embed_tokens.weight", config.vocabularySize(), config.hiddenSize());
-        Tensor head = config.tiedEmbeddings() && !tensors.contains("lm_head.weight")
-                ? embedding
-                : shaped("lm_head.weight", config.vocabularySize(), config.hiddenSize());
+        boolean tied = config.tiedEmbeddings() && !tensors.contains(LM_HEAD);
         Matrix lmHead = memory.baseMatrix(
-                "lm_head",
-                MatrixRole.LM_HEAD,
-                config.vocabularySize(),
-                config.hiddenSize(),
-                matrix -> fill(matrix, 0, head, head == embedding ? PREFIX + "embed_tokens.weight" : "lm_head.weight"));
+                "lm_head", MatrixRole.LM_HEAD, config.vocabularySize(), config.hiddenSize(), matrix -> {
+                    Tensor head = tied ? embedding : shaped(LM_HEAD, config.vocabularySize(), config.hiddenSize());
+                    fill(matrix, 0, head, tied ? PREFIX + "embed_tokens.weight" : LM_HEAD);
+                });
         List<DecoderWeights.Layer> layers = IntStream.range(0, config.layers())
                 .parallel()
                 .mapToObj(this::layer)

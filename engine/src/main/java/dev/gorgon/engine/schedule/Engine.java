@@ -3,6 +3,7 @@ package dev.gorgon.engine.schedule;
 import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.kv.BlockAllocator;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Chooser;
 import dev.gorgon.engine.speculate.Drafter;
@@ -29,7 +30,8 @@ public final class Engine implements AutoCloseable {
 
     private final LanguageModel model;
     private final Optional<AdapterSlot> defaultAdapter;
-    private final BlockAllocator allocator;
+    private final int totalBlocks;
+    private final PrefixIndex blocks;
     private final Scheduler scheduler;
     private final StepRunner runner;
     /** Messages to the engine thread: a new request, one to be dropped, an adapter that has come. */
@@ -56,8 +58,9 @@ public final class Engine implements AutoCloseable {
         this.model = model;
         this.defaultAdapter = defaultAdapter;
         Decoder decoder = model.decoder();
-        this.allocator = new BlockAllocator(decoder.storage().blocks());
-        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), allocator, this::adapterAnswered);
+        this.totalBlocks = decoder.storage().blocks();
+        this.blocks = new PrefixIndex(new BlockAllocator(totalBlocks), options.prefixCaching());
+        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), blocks, this::adapterAnswered);
         this.runner = new StepRunner(model, options, scheduler, drafter);
         this.stats = snapshot();
         this.thread = Thread.ofPlatform().name("gorgon-engine").daemon().start(this::loop);
@@ -74,7 +77,7 @@ public final class Engine implements AutoCloseable {
 
     /** Positions that one sequence may have, prompt and generated tokens together. */
     public int maxPositions() {
-        return Math.min(model.decoder().config().maxPositions(), allocator.total() * KvStorage.BLOCK);
+        return Math.min(model.decoder().config().maxPositions(), totalBlocks * KvStorage.BLOCK);
     }
 
     /**
@@ -105,7 +108,7 @@ public final class Engine implements AutoCloseable {
                 SequenceAdapters.of(request.adapter(), defaultAdapter),
                 new Chooser(request.sampling(), request.promptTokens(), vocabulary),
                 new SequenceText(model.tokenizer(), request.promptTokens(), request.stopSequences()),
-                allocator,
+                blocks,
                 cancelled -> post(() -> cancel(cancelled)));
         Runnable message = () -> scheduler.add(sequence);
         post(message);
@@ -172,7 +175,7 @@ public final class Engine implements AutoCloseable {
             return;
         }
         publish();
-        allocator.checkIntegrity();
+        blocks.checkIntegrity();
         if (inbox.isEmpty() && !closing) {
             LockSupport.parkNanos(this, IDLE_NANOS);
         }
@@ -196,7 +199,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private EngineStats snapshot() {
-        return runner.stats(allocator.total() - allocator.freeBlocks(), allocator.total());
+        return runner.stats(totalBlocks - blocks.availableBlocks(), totalBlocks, blocks.stats());
     }
 
     /** Stops after the current step; generations under way fail with a message that says so. */

@@ -14,7 +14,7 @@ import java.util.List;
  * @param ignoreEos whether to go on past an end-of-sequence token
  * @param promptLogprobs whether to report the logprob of every prompt token
  * @param alternatives how many of the likeliest tokens to report beside each chosen one; 0 is none
- * @param speculativeTokens at most this many tokens are drafted per step; 0 turns speculation off
+ * @param speculativeTokens at most this many tokens are drafted per step; 0 turns speculation off; see also {@link #ALL_HEADS}
  */
 public record GenerateRequest(
         int[] promptTokens,
@@ -30,6 +30,9 @@ public record GenerateRequest(
     /** Value of {@link #speculativeTokens} that leaves the amount to the engine. */
     public static final int ANY_SPECULATION = Integer.MAX_VALUE;
 
+    /** Value of {@link #speculativeTokens} that lets every head draft in every step, whether it pays or not. */
+    public static final int ALL_HEADS = Integer.MAX_VALUE - 1;
+
     public GenerateRequest {
         if (promptTokens.length == 0) {
             throw new IllegalArgumentException("a prompt needs at least one token");
@@ -41,6 +44,11 @@ public record GenerateRequest(
             throw new IllegalArgumentException("alternatives and speculativeTokens must not be negative");
         }
         stopSequences = List.copyOf(stopSequences);
+    }
+
+    /** Whether the engine may draft less than it could. */
+    boolean draftsAdaptively() {
+        return speculativeTokens != ALL_HEADS;
     }
 
     /** A greedy request for the base model with all options off. */

@@ -1,5 +1,6 @@
 package dev.gorgon.engine.schedule;
 
+import dev.gorgon.engine.adapter.FoldedWeights;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.model.Decoder;
@@ -25,6 +26,27 @@ public final class ModelLoader {
      * @throws dev.gorgon.engine.text.TextException if its tokenizer cannot be loaded
      */
     public static LanguageModel load(String id, Path folder, Backend backend, EngineOptions options) {
+        return load(id, folder, Optional.empty(), backend, options);
+    }
+
+    /**
+     * Loads a model with a LoRA folded into its weights: there is no base model and no LoRA afterwards, only their sum. Closes the
+     * backend if it fails.
+     *
+     * @param adapter folder of the LoRA; heads in it are not loaded, see
+     *     {@link dev.gorgon.engine.adapter.AdapterLoader#loadHeads}
+     * @throws dev.gorgon.engine.adapter.AdapterException if there is no LoRA, or it does not fit the model
+     * @throws dev.gorgon.engine.model.ModelException if the model is not supported
+     * @throws dev.gorgon.engine.weights.WeightsException if its weights do not fit its configuration
+     * @throws dev.gorgon.engine.text.TextException if its tokenizer cannot be loaded
+     */
+    public static LanguageModel loadMerged(
+            String id, Path folder, Path adapter, Backend backend, EngineOptions options) {
+        return load(id, folder, Optional.of(adapter), backend, options);
+    }
+
+    private static LanguageModel load(
+            String id, Path folder, Optional<Path> adapter, Backend backend, EngineOptions options) {
         Optional<Backend.Memory> opened = Optional.empty();
         try {
             ModelConfig config = ModelConfig.read(folder);
@@ -32,9 +54,17 @@ public final class ModelLoader {
             DecoderWeights weights;
             Backend.Memory memory;
             try (Checkpoint checkpoint = Checkpoint.openModel(folder)) {
-                memory = backend.baseMemory(checkpoint.identity());
-                opened = Optional.of(memory);
-                weights = DecoderLoader.load(config, checkpoint, memory);
+                if (adapter.isEmpty()) {
+                    memory = backend.baseMemory(checkpoint.identity());
+                    opened = Optional.of(memory);
+                    weights = DecoderLoader.load(config, checkpoint, memory);
+                } else {
+                    try (FoldedWeights folded = FoldedWeights.open(id, config, checkpoint, adapter.get())) {
+                        memory = backend.baseMemory(folded.identity(checkpoint.identity()));
+                        opened = Optional.of(memory);
+                        weights = DecoderLoader.load(config, folded, memory);
+                    }
+                }
             }
             return new LanguageModel(
                     id,

@@ -1,8 +1,7 @@
 package dev.gorgon.engine.schedule;
 
 import dev.gorgon.engine.adapter.AdapterSlot;
-import dev.gorgon.engine.adapter.AdapterUsage;
-import dev.gorgon.engine.kv.BlockAllocator;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.speculate.DraftTree;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ final class Scheduler {
 
     private final EngineOptions options;
     private final int maxLogitRows;
-    private final BlockAllocator allocator;
+    private final PrefixIndex blocks;
     private final Consumer<String> answered;
     private final AdapterQueues queues = new AdapterQueues();
     private final Deque<Sequence> preempted = new ArrayDeque<>();
@@ -40,10 +39,10 @@ final class Scheduler {
      * @param answered called on any thread with the identity of an adapter that was asked for and has come, or will not come; it
      *     must see to it that {@link #adapterAnswered} is called on the engine thread
      */
-    Scheduler(EngineOptions options, int maxLogitRows, BlockAllocator allocator, Consumer<String> answered) {
+    Scheduler(EngineOptions options, int maxLogitRows, PrefixIndex blocks, Consumer<String> answered) {
         this.options = options;
         this.maxLogitRows = maxLogitRows;
-        this.allocator = allocator;
+        this.blocks = blocks;
         this.answered = answered;
     }
 
@@ -125,6 +124,7 @@ final class Scheduler {
     /** The next step; empty when there is nothing to do. */
     StepPlan plan() {
         Draft draft = new Draft();
+        long before = preemptions;
         for (Sequence sequence : List.copyOf(running)) {
             if (running.contains(sequence) && sequence.decoding()) {
                 draft.decode(sequence);
@@ -135,7 +135,10 @@ final class Scheduler {
                 draft.prefill(sequence);
             }
         }
-        resumePreempted(draft);
+        if (preemptions == before) {
+            // in the step it gave way a sequence stays away: it may have rows there that no longer count
+            resumePreempted(draft);
+        }
         if (preempted.isEmpty() && queues.waiting() > 0 && isOpen(draft)) {
             startNewcomers(draft);
         }
@@ -148,7 +151,7 @@ final class Scheduler {
 
     /** Those that had to give way go on before anybody else starts. */
     private void resumePreempted(Draft draft) {
-        while (!preempted.isEmpty() && isOpen(draft) && hasRoomFor(preempted.getFirst(), draft)) {
+        while (!preempted.isEmpty() && isOpen(draft) && attach(preempted.getFirst(), draft)) {
             Sequence sequence = preempted.removeFirst();
             queues.preempted(sequence, false);
             run(sequence, draft);
@@ -186,13 +189,12 @@ final class Scheduler {
             fail(next, e);
             return Turn.TAKEN;
         }
-        if (!hasRoomFor(next, draft)) {
+        if (!attach(next, draft)) {
             next.adapters.release();
             return Turn.NO_ROOM;
         }
         queues.startNext(queue);
-        next.timing.started = System.nanoTime();
-        next.adapters.usage().ifPresent(AdapterUsage::countRequest);
+        next.start();
         run(next, draft);
         return Turn.TAKEN;
     }
@@ -207,13 +209,22 @@ final class Scheduler {
         }
     }
 
-    private boolean hasRoomFor(Sequence sequence, Draft draft) {
-        int chunk = Math.min(sequence.missing(), draft.rowsLeft());
+    /** Gives a sequence the blocks that are known to hold its beginning; false, and nothing, if there is no room to go on. */
+    private boolean attach(Sequence sequence, Draft draft) {
+        sequence.attachPrefix();
+        int slots = sequence.stored() + Math.min(sequence.missing(), draft.rowsLeft());
         // one spare block per running sequence keeps newcomers from evicting those that are about to grow
-        return running.isEmpty() || sequence.blocks.missing(chunk) + running.size() <= allocator.freeBlocks();
+        boolean room = running.isEmpty() || sequence.blocks.missing(slots) + running.size() <= blocks.availableBlocks();
+        if (!room) {
+            sequence.giveBlocksBack();
+        }
+        return room;
     }
 
     private void run(Sequence sequence, Draft draft) {
+        if (sequence.readsPrefix()) {
+            blocks.countLookup(sequence.stored());
+        }
         running.add(sequence);
         draft.prefill(sequence);
     }
@@ -232,7 +243,7 @@ final class Scheduler {
 
     private void preempt(Sequence sequence) {
         preemptions++;
-        sequence.preempt();
+        sequence.giveBlocksBack();
         running.remove(sequence);
         preempted.addFirst(sequence);
         queues.preempted(sequence, true);

@@ -1,9 +1,10 @@
 package dev.gorgon.engine.schedule;
 
+import dev.gorgon.engine.adapter.AdapterUsage;
 import dev.gorgon.engine.adapter.Lora;
 import dev.gorgon.engine.adapter.Medusa;
-import dev.gorgon.engine.kv.BlockAllocator;
 import dev.gorgon.engine.kv.BlockTable;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.sample.Chooser;
 import dev.gorgon.engine.speculate.DraftPlanner;
 import dev.gorgon.engine.speculate.DraftTree;
@@ -36,6 +37,7 @@ final class Sequence implements Generation {
     private int[] tokens;
     private int length;
     private int stored;
+    private int cachedPrompt;
     private int skipped;
     private int steps;
     private int drafted;
@@ -49,14 +51,14 @@ final class Sequence implements Generation {
             SequenceAdapters adapters,
             Chooser chooser,
             SequenceText text,
-            BlockAllocator allocator,
+            PrefixIndex index,
             Consumer<Sequence> canceller) {
         this.request = request;
         this.listener = listener;
         this.adapters = adapters;
         this.chooser = chooser;
         this.text = text;
-        this.blocks = new BlockTable(allocator);
+        this.blocks = new BlockTable(index);
         this.promptLogprobs = new PromptLogprobs(request.promptLogprobs() ? request.promptTokens().length : 0);
         this.canceller = canceller;
         this.length = request.promptTokens().length;
@@ -130,10 +132,30 @@ final class Sequence implements Generation {
         }
     }
 
-    /** Counts rows whose keys and values are now in order. */
+    /** Notes that it starts, with the prefix it has found. */
+    void start() {
+        timing.started = System.nanoTime();
+        cachedPrompt = stored;
+        adapters.usage().ifPresent(AdapterUsage::countRequest);
+    }
+
+    /** Whether it may take keys and values over; not while it needs the logits of all prompt rows. */
+    boolean readsPrefix() {
+        return !promptLogprobs.wanted();
+    }
+
+    /** Takes over what is known of its tokens; at least one is left to compute. */
+    void attachPrefix() {
+        if (readsPrefix()) {
+            stored = blocks.attach(adapters.loraIdentity(), tokens, length - 1);
+        }
+    }
+
+    /** Counts rows whose keys and values are now in order, and lets others use them. */
     void store(int rows) {
         stored += rows;
         assert stored <= length;
+        blocks.publish(adapters.loraIdentity(), tokens, stored);
     }
 
     /** Counts a step that emitted tokens after verifying some guesses. */
@@ -145,7 +167,7 @@ final class Sequence implements Generation {
     }
 
     /** Gives the blocks back, not the leases; the sequence can go on later from its tokens alone, with the same result. */
-    void preempt() {
+    void giveBlocksBack() {
         blocks.release();
         stored = 0;
         draft = DraftTree.EMPTY;
@@ -157,6 +179,7 @@ final class Sequence implements Generation {
                 reason,
                 text.complete(),
                 promptLength(),
+                cachedPrompt,
                 generated(),
                 skipped,
                 steps,

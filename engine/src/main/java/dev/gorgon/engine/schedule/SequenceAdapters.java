@@ -82,13 +82,18 @@ final class SequenceAdapters {
             medusa = adapter.medusa();
         }
         if (medusa.isEmpty() && drafting.isPresent()) {
-            Optional<AdapterLease> lease = drafting.get().tryAcquire();
-            if (lease.isPresent()) {
-                leases.add(lease.get());
-                medusa = lease.get().adapter().medusa();
-            }
+            drafting.get().tryAcquire().ifPresent(this::draftWith);
         }
         return true;
+    }
+
+    private void draftWith(AdapterLease lease) {
+        leases.add(lease);
+        medusa = lease.adapter().medusa();
+        if (medusa.isEmpty()) {
+            leases.removeLast();
+            lease.close();
+        }
     }
 
     /** The LoRA, while the leases are held. */

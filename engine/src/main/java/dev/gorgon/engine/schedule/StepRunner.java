@@ -1,6 +1,7 @@
 package dev.gorgon.engine.schedule;
 
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.kv.PrefixStats;
 import dev.gorgon.engine.model.Batch;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Choice;
@@ -49,7 +50,7 @@ final class StepRunner {
         this.walk = new Walk(decoder, row -> model.memory().hostView(decoder.logits(), row), this::emit);
     }
 
-    EngineStats stats(int usedBlocks, int totalBlocks) {
+    EngineStats stats(int usedBlocks, int totalBlocks, PrefixStats prefix) {
         return new EngineStats(
                 scheduler.waiting(),
                 scheduler.running(),
@@ -61,7 +62,8 @@ final class StepRunner {
                 accepted,
                 scheduler.preemptions(),
                 overheadNanos,
-                forwardNanos);
+                forwardNanos,
+                prefix);
     }
 
     /** @param start when the scheduler began to plan this step */
@@ -167,6 +169,7 @@ final class StepRunner {
     /** Moves the keys and values of the accepted path together; in a chain they already are. */
     private void keepPath(SequenceStep step, int stored, Walk.Outcome outcome) {
         int first = stored + step.count();
+        assert stored >= step.sequence().blocks.sharedSlots() : "shared blocks would be written";
         for (int i = 0; i < outcome.accepted(); i++) {
             int slot = first + outcome.path()[i];
             if (slot != first + i) {
@@ -241,7 +244,9 @@ final class StepRunner {
         if (sequence.medusa().isPresent()) {
             limit = Math.min(limit, sequence.medusa().get().heads().size());
         }
-        return options.adaptiveDrafts() ? sequence.planner.worthwhile(limit, costs.head(scheduler.running())) : limit;
+        return options.adaptiveDrafts() && sequence.request.draftsAdaptively()
+                ? sequence.planner.worthwhile(limit, costs.head(scheduler.running()))
+                : limit;
     }
 
     /** Drafts for the next step; returns the time the device took. */
@@ -277,7 +282,7 @@ final class StepRunner {
         double enough = options.adaptiveDrafts() ? costs.row(scheduler.running()) : 0;
         for (int i = 0; i < sequences.size(); i++) {
             Sequence sequence = sequences.get(i);
-            int kept = guesses.get(i).above(enough);
+            int kept = guesses.get(i).above(sequence.request.draftsAdaptively() ? enough : 0);
             if (kept == 0) {
                 sequence.planner.observeUnsure();
             }

@@ -17,7 +17,7 @@ public final class Checkpoint implements TensorSource {
     private final List<TensorSource> files;
     private final Map<String, TensorSource> owners = new HashMap<>();
 
-    private Checkpoint(Path folder, List<TensorSource> files) {
+    private Checkpoint(Path folder, List<TensorSource> files, ReadLimits limits) {
         this.folder = folder;
         this.files = files;
         for (TensorSource file : files) {
@@ -25,8 +25,11 @@ public final class Checkpoint implements TensorSource {
                 TensorSource other = owners.put(name, file);
                 if (other != null) {
                     throw new WeightsException(
-                            "tensor " + name + " is in both " + other.path() + " and " + file.path());
+                            "tensor " + Shown.text(name) + " is in both " + other.path() + " and " + file.path());
                 }
+            }
+            if (owners.size() > limits.tensors()) {
+                throw new WeightsException(folder + " holds more than " + limits.tensors() + " tensors");
             }
         }
     }
@@ -37,7 +40,7 @@ public final class Checkpoint implements TensorSource {
      * @throws WeightsException if there are no weights or a file is not valid
      */
     public static Checkpoint openModel(Path folder) {
-        return open(folder, WeightFiles.ofModel(folder));
+        return open(folder, WeightFiles.ofModel(folder), ReadLimits.MODEL);
     }
 
     /**
@@ -46,19 +49,26 @@ public final class Checkpoint implements TensorSource {
      * @throws WeightsException if there are no weights or a file is not valid
      */
     public static Checkpoint openAdapter(Path folder) {
-        return open(folder, WeightFiles.ofAdapter(folder));
+        return open(folder, WeightFiles.ofAdapter(folder), ReadLimits.ADAPTER);
     }
 
-    private static Checkpoint open(Path folder, List<Path> paths) {
+    private static Checkpoint open(Path folder, List<Path> paths, ReadLimits limits) {
         if (paths.isEmpty()) {
             throw new WeightsException("No local weights found in " + folder + " with extension .safetensors");
+        }
+        if (paths.size() > limits.files()) {
+            throw new WeightsException(folder + " holds " + paths.size() + " weight files; " + limits.files()
+                    + " are the most that are read");
         }
         List<TensorSource> opened = new ArrayList<>();
         try {
             for (Path path : paths) {
-                opened.add(path.toString().endsWith(".safetensors") ? Safetensors.open(path) : TorchArchive.open(path));
+                opened.add(
+                        path.toString().endsWith(".safetensors")
+                                ? Safetensors.open(path, limits)
+                                : TorchArchive.open(path, limits));
             }
-            return new Checkpoint(folder, opened);
+            return new Checkpoint(folder, opened, limits);
         } catch (RuntimeException e) {
             opened.forEach(TensorSource::close);
             throw e;
@@ -79,7 +89,7 @@ public final class Checkpoint implements TensorSource {
                         .append(Files.getLastModifiedTime(file.path()).toMillis());
             }
         } catch (IOException e) {
-            throw new WeightsException("cannot read " + folder + ": " + e.getMessage(), e);
+            throw new WeightsException("cannot read " + folder + ": " + WeightFiles.reason(e), e);
         }
         return identity.toString();
     }

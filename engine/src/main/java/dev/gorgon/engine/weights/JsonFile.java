@@ -2,11 +2,15 @@ package dev.gorgon.engine.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,7 +49,7 @@ public final class JsonFile {
         } catch (IOException e) {
             throw new WeightsException("cannot read " + file + ": " + WeightFiles.reason(e), e);
         } catch (JacksonException e) {
-            throw new WeightsException(file + " is not valid JSON: " + Shown.text(e.getOriginalMessage()), e);
+            throw new WeightsException(file + " is not valid JSON: " + reason(e), e);
         }
         if (!node.isObject()) {
             throw new WeightsException(file + " is not a JSON object");
@@ -65,5 +69,24 @@ public final class JsonFile {
             }
             return bytes;
         }
+    }
+
+    /** What is wrong with a text, without the names of classes and settings that the parser mentions. */
+    static String reason(JacksonException e) {
+        String where = e.getLocation() == null || e.getLocation().getLineNr() < 1
+                ? ""
+                : "line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr() + ": ";
+        return where
+                + switch (e) {
+                    case StreamConstraintsException limit ->
+                        "a text or number is too long, or the nesting too deep, for a file of this kind";
+                    case UnexpectedEndOfInputException end -> "it ends too early";
+                    case JacksonIOException io
+                    when io.getCause() instanceof CharacterCodingException -> "it is not UTF-8 text";
+                    default ->
+                        Shown.text(String.valueOf(e.getOriginalMessage())
+                                .replaceAll("\\(?(start marker )?at \\[Source:[^\\]]*\\]\\)?", ""));
+                };
     }
 }

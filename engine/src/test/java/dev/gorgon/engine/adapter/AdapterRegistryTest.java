@@ -74,6 +74,11 @@ class AdapterRegistryTest {
                 }
 
                 @Override
+                public LoadPolicy policy() {
+                    return LoadPolicy.DYNAMIC;
+                }
+
+                @Override
                 public Version locate() {
                     located.incrementAndGet();
                     try {

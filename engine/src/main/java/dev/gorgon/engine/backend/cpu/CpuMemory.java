@@ -29,6 +29,9 @@ import java.util.function.Consumer;
 /** Off-heap memory of one model or adapter: one arena, freed as a whole. */
 final class CpuMemory implements Backend.Memory {
 
+    /** Some rows that stay in the cache between being copied and being packed. */
+    private static final long COPY_BYTES = 1 << 18;
+
     private final Kernels kernels;
     private final WeightFormat format;
     private final Optional<PackCache> cache;
@@ -96,7 +99,30 @@ final class CpuMemory implements Backend.Memory {
     @Override
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
-        return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+        if (!tensor.data().isMapped()) {
+            return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+        }
+        return fillFromFile(CpuMatrix.of(matrix), source, firstOutput, scale);
+    }
+
+    /**
+     * Packs some rows after the other from a copy. If a file becomes shorter while it is mapped, a copy in Java fails with an
+     * {@link InternalError}, but native code would end the process.
+     */
+    private boolean fillFromFile(PackedMatrix matrix, PackedMatrix.Source source, int firstOutput, float scale) {
+        long rowBytes = (long) source.columns() * source.type().bytes();
+        int rows = Math.clamp(COPY_BYTES / Math.max(1, rowBytes), 1, Math.max(1, source.rows()));
+        boolean sound = true;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment copy = scratch.allocate(rows * rowBytes, 64);
+            for (int row = 0; row < source.rows(); row += rows) {
+                int count = Math.min(rows, source.rows() - row);
+                MemorySegment.copy(source.data(), row * rowBytes, copy, 0, count * rowBytes);
+                PackedMatrix.Source part = new PackedMatrix.Source(copy, source.type(), count, source.columns());
+                sound &= kernels.pack(matrix, part, 0, count, firstOutput + row, scale);
+            }
+        }
+        return sound;
     }
 
     @Override
