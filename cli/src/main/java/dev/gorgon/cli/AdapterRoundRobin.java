@@ -3,6 +3,7 @@ package dev.gorgon.cli;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.adapter.AdapterOrigin;
 import dev.gorgon.engine.adapter.AdapterRegistry;
+import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.adapter.PoolStats;
 import dev.gorgon.engine.adapter.RegistryLimits;
 import dev.gorgon.engine.sample.SamplingParameters;
@@ -152,6 +153,11 @@ final class AdapterRoundRobin {
         @Override
         public Version locate() {
             return new Version(path.toString(), "", false);
+        }
+
+        @Override
+        public LoadPolicy policy() {
+            return LoadPolicy.DYNAMIC;
         }
 
         @Override
