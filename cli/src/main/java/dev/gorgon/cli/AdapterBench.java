@@ -119,7 +119,8 @@ final class AdapterBench {
     }
 
     private EngineOptions options() {
-        int blocks = REQUESTS * ((PROMPT + Math.max(WARM_TOKENS, settings.tokens)) / KvStorage.BLOCK + 1);
+        // one more each than they fill: the scheduler keeps a spare one per running sequence
+        int blocks = REQUESTS * ((PROMPT + Math.max(WARM_TOKENS, settings.tokens)) / KvStorage.BLOCK + 2);
         return new EngineOptions(REQUESTS, REQUESTS * PROMPT, 0, blocks, 0, false, false);
     }
 

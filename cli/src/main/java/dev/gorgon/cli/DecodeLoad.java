@@ -67,6 +67,9 @@ final class DecodeLoad implements GenerationListener {
                 }
             }
         }
+        if (gaps.isEmpty()) {
+            throw new IllegalStateException("the requests were never decoding all at once; ask for more tokens");
+        }
         double mean = gaps.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         return new Result(
                 loads.size() / mean,
