@@ -61,7 +61,8 @@ class FoldedModelTest {
         for (int i = 0; i < some.size(); i++) {
             if (Arrays.equals(some.get(i).ids(), others.get(i).ids())) {
                 for (int t = 0; t < some.get(i).logprobs().length; t++) {
-                    assertThat(some.get(i).logprobs()[t]).isCloseTo(others.get(i).logprobs()[t], within(1e-3f));
+                    assertThat(some.get(i).logprobs()[t])
+                            .isCloseTo(others.get(i).logprobs()[t], within(1e-3f));
                 }
             }
         }

@@ -55,10 +55,14 @@ final class Download {
         }
         Path partial = folder.resolve(object.name() + PARTIAL);
         Optional<Fingerprint> expected = store.fingerprint(place, object);
+        if (expected.isEmpty()) {
+            // A crash of the machine can leave holes in what an earlier process wrote, and nothing would show them.
+            Files.deleteIfExists(partial);
+        }
         boolean resumed = receive(object, partial);
         if (!matches(expected, partial)) {
             Files.delete(partial);
-            // A crash of the machine can leave holes in what an earlier process wrote: once more, from the beginning.
+            // What an earlier process left was spoilt: once more, from the beginning.
             if (!resumed || receive(object, partial) || !matches(expected, partial)) {
                 Files.deleteIfExists(partial);
                 throw new HubException(

@@ -11,12 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
 
 /**
  * Folders that are complete or not there: {@code <cache>/models--<bucket>--<key>/snapshots/<version>}, and {@code <version>-model} for
@@ -102,18 +100,17 @@ final class Snapshots {
     }
 
     private static void make(Path repository, String name, Maker maker) throws IOException, InterruptedException {
-        Path growing = repository.resolve("incomplete").resolve(name);
+        Path incomplete = repository.resolve("incomplete");
         Path snapshots = repository.resolve("snapshots");
+        Path growing = incomplete.resolve(name);
         Path target = snapshots.resolve(name);
-        Path lockFile = repository.resolve("incomplete").resolve(name + ".lock");
-        Files.createDirectories(growing);
+        Path lockFile = incomplete.resolve(name + ".lock");
+        Files.createDirectories(incomplete);
         Files.createDirectories(snapshots);
         try (FileChannel lock = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             acquire(lock, lockFile);
-            if (Files.isDirectory(target)) {
-                delete(growing);
-            } else {
-                Files.createDirectories(growing); // another process may have moved it away meanwhile
+            if (!Files.isDirectory(target)) {
+                Files.createDirectories(growing);
                 maker.fill(growing);
                 force(growing);
                 Files.move(growing, target, StandardCopyOption.ATOMIC_MOVE);
@@ -147,14 +144,6 @@ final class Snapshots {
     private static void force(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,7 @@ final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger cuts = new AtomicInteger();
     private final AtomicLong passed = new AtomicLong();
     private volatile long cutAfter;
+    private volatile Duration pause = Duration.ZERO;
 
     CuttingProxy(int target) throws IOException {
         this.target = target;
@@ -40,6 +42,11 @@ final class CuttingProxy implements AutoCloseable {
         cuts.set(times);
     }
 
+    /** From now on answers come in pieces of 8 KiB at most, with this pause after each. */
+    void slow(Duration pause) {
+        this.pause = pause;
+    }
+
     /** Bytes that went to clients so far. */
     long passed() {
         return passed.get();
@@ -49,7 +56,7 @@ final class CuttingProxy implements AutoCloseable {
         return cuts.get();
     }
 
-    private Void pass(Socket client) throws IOException {
+    private Void pass(Socket client) throws IOException, InterruptedException {
         try (client;
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
             AtomicLong answered = new AtomicLong();
@@ -67,6 +74,7 @@ final class CuttingProxy implements AutoCloseable {
                 }
                 out.write(buffer, 0, n);
                 passed.addAndGet(n);
+                Thread.sleep(pause);
             }
         }
         return null;

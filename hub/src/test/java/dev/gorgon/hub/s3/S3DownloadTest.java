@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -124,12 +125,64 @@ class S3DownloadTest extends OnS3Server {
         long before = proxy.passed();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<Path> call = () -> fetch(source, located);
-            List<Future<Path>> all = threads.invokeAll(java.util.Collections.nCopies(20, call));
+            List<Future<Path>> all = threads.invokeAll(Collections.nCopies(20, call));
             for (Future<Path> one : all) {
                 assertThat(Arrays.equals(Files.readAllBytes(one.get().resolve("adapter_model.safetensors")), weights))
                         .isTrue();
             }
         }
         assertThat(proxy.passed() - before).isLessThan(1_600_000);
+    }
+
+    @Test
+    void severalSourcesOnOneCacheWaitForEachOther() throws Exception {
+        byte[] weights = random(1_500_000, 16);
+        adapter("locked", weights);
+        Located located = locate(source(S3Server.settings(proxy.port()), S3Server.KEYS), "models/locked");
+        long before = proxy.passed();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            // Sources of their own know as little of each other as processes do: only the lock file stands between
+            // them.
+            Callable<Path> call = () -> fetch(source(S3Server.settings(proxy.port()), S3Server.KEYS), located);
+            for (Future<Path> one : threads.invokeAll(Collections.nCopies(5, call))) {
+                assertThat(Arrays.equals(Files.readAllBytes(one.get().resolve("adapter_model.safetensors")), weights))
+                        .isTrue();
+            }
+        }
+        assertThat(proxy.passed() - before).isLessThan(1_600_000);
+    }
+
+    @Test
+    void anUnwritableCacheIsTheOperatorsBusiness() throws IOException {
+        adapter("unwritable", random(10, 17));
+        Files.writeString(cache.resolve("models--models--unwritable"), "a file where a folder should be");
+        S3Source source = source();
+        Located located = locate(source, "models/unwritable");
+        assertFails(Code.STORAGE, "cannot be stored on the server", () -> fetch(source, located));
+    }
+
+    /** Objects uploaded in parts have tags that tell nothing about the content; this server has no checksums beside them. */
+    @Test
+    void withoutAChecksumNothingOfAnEarlierProcessIsTrusted() throws IOException {
+        byte[] weights = random(6_000_000, 18);
+        server.put("parts/config.json", "{}");
+        server.putInParts("parts/a.safetensors", weights, 5 << 20);
+        S3Address place = new S3Address("models", "parts");
+        S3Store store = new S3Store(server.settings(), S3Server.KEYS, 1000);
+        StoredObject object = store.list(place).getFirst();
+        assertThat(object.etag()).endsWith("-2\"");
+        assertThat(store.fingerprint(place, object)).isEmpty();
+
+        S3Source source = source(S3Server.settings(proxy.port()), S3Server.KEYS);
+        Located located = locate(source, "models/parts");
+        Path growing = cache.resolve("models--models--parts/incomplete/" + located.version());
+        Files.createDirectories(growing);
+        Files.write(growing.resolve("a.safetensors.incomplete"), new byte[1000]);
+        proxy.cut(1_000_000, 2);
+        long before = proxy.passed();
+        Path folder = fetch(source, located);
+        assertThat(Arrays.equals(Files.readAllBytes(folder.resolve("a.safetensors")), weights))
+                .isTrue();
+        assertThat(proxy.passed() - before).isBetween(6_000_000L, 6_100_000L);
     }
 }

@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -19,8 +22,13 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketCannedACL;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
@@ -83,6 +91,36 @@ final class S3Server implements AutoCloseable {
                         .contentLength((long) content.length)
                         .build(),
                 new ByteArrayInputStream(content));
+    }
+
+    /** As large files arrive: part by part. */
+    void putInParts(String key, byte[] content, int partBytes) {
+        try (S3Client client = S3Client.builder()
+                .endpointOverride(URI.create("http://127.0.0.1:" + port()))
+                .forcePathStyle(true)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(KEYS)
+                .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .build()) {
+            String id = client.createMultipartUpload(
+                            request -> request.bucket(BUCKET).key(key))
+                    .uploadId();
+            List<CompletedPart> parts = new ArrayList<>();
+            for (int at = 0; at < content.length; at += partBytes) {
+                int number = parts.size() + 1;
+                byte[] part = Arrays.copyOfRange(content, at, Math.min(content.length, at + partBytes));
+                String tag = client.uploadPart(
+                                request -> request.bucket(BUCKET)
+                                        .key(key)
+                                        .uploadId(id)
+                                        .partNumber(number),
+                                RequestBody.fromBytes(part))
+                        .eTag();
+                parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+            }
+            client.completeMultipartUpload(request ->
+                    request.bucket(BUCKET).key(key).uploadId(id).multipartUpload(upload -> upload.parts(parts)));
+        }
     }
 
     /** Lets everybody list the bucket and read these objects, unsigned. */
