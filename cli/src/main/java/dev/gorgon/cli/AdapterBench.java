@@ -35,6 +35,10 @@ final class AdapterBench {
     private static final int REQUESTS = 16;
     private static final int PROMPT = 4;
     private static final int WARM_TOKENS = 4;
+    /** Adapters that there is memory for when they are served in turn. */
+    private static final int IN_MEMORY = 50;
+
+    private static final int ROUNDS = 2;
 
     private final ShapeCheckpoint shape;
     private final Kernels kernels;
@@ -47,9 +51,10 @@ final class AdapterBench {
      * @param rank of all adapters
      * @param tokens generated per request and run
      * @param runs alternating runs
+     * @param roundRobin adapters that are served in turn afterwards; 0 for none
      * @param workFolder where model and adapters are made and kept
      */
-    record Settings(int rank, int tokens, int runs, Path workFolder) {}
+    record Settings(int rank, int tokens, int runs, int roundRobin, Path workFolder) {}
 
     AdapterBench(ShapeCheckpoint shape, ModelOptions options, Settings settings, PrintStream out) {
         this.shape = shape;
@@ -103,6 +108,10 @@ final class AdapterBench {
                         settings.runs,
                         settings.tokens);
                 measure(format, engine, adapters, new AdapterLoading(loader, folders.subList(REQUESTS, 2 * REQUESTS)));
+                if (settings.roundRobin > 0) {
+                    new AdapterRoundRobin(engine, made.make(settings.roundRobin), out)
+                            .run(loader, IN_MEMORY * adapters.getFirst().bytes(), 2 * REQUESTS, ROUNDS);
+                }
             } finally {
                 adapters.forEach(Adapter::close);
             }
@@ -110,7 +119,8 @@ final class AdapterBench {
     }
 
     private EngineOptions options() {
-        int blocks = REQUESTS * ((PROMPT + Math.max(WARM_TOKENS, settings.tokens)) / KvStorage.BLOCK + 1);
+        // one more each than they fill: the scheduler keeps a spare one per running sequence
+        int blocks = REQUESTS * ((PROMPT + Math.max(WARM_TOKENS, settings.tokens)) / KvStorage.BLOCK + 2);
         return new EngineOptions(REQUESTS, REQUESTS * PROMPT, 0, blocks, 0, false, false);
     }
 

@@ -102,6 +102,14 @@ final class BenchCommand implements Callable<Integer> {
     int tokens = 32;
 
     @Option(
+            names = "--round-robin",
+            defaultValue = "0",
+            paramLabel = "N",
+            description =
+                    "with --adapters: afterwards serve so many adapters in turn, with memory for 50 (default: none)")
+    int roundRobin;
+
+    @Option(
             names = "--runs",
             defaultValue = "7",
             paramLabel = "N",
@@ -168,11 +176,14 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measureAdapters(ShapeCheckpoint checkpoint, List<WeightFormat> wanted) {
-        if (rank < 1 || tokens < 2) {
-            throw bad("--rank must be at least 1 and --tokens at least 2");
+        if (rank < 1 || tokens < 4) {
+            throw bad("--rank must be at least 1 and --tokens at least 4");
         }
         AdapterBench bench = new AdapterBench(
-                checkpoint, options, new AdapterBench.Settings(rank, tokens, runs, Path.of(workFolder)), System.out);
+                checkpoint,
+                options,
+                new AdapterBench.Settings(rank, tokens, runs, roundRobin, Path.of(workFolder)),
+                System.out);
         wanted.forEach(bench::run);
         writeJson(bench.measurements());
     }

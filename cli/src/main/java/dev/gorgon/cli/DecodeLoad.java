@@ -61,13 +61,14 @@ final class DecodeLoad implements GenerationListener {
         List<Double> gaps = new ArrayList<>();
         for (DecodeLoad load : loads) {
             for (int i = 1; i < load.count; i++) {
-                // the tokens of one step come within microseconds: a token of the first step may lie just before the
-                // last one
-                if (load.times[i - 1] <= from && load.times[i] > from
-                        || load.times[i - 1] > from && load.times[i] <= to) {
+                // strictly after: the token before may be of a step that computed somebody's prompt as well
+                if (load.times[i - 1] > from && load.times[i] <= to) {
                     gaps.add((load.times[i] - load.times[i - 1]) * 1e-9);
                 }
             }
+        }
+        if (gaps.isEmpty()) {
+            throw new IllegalStateException("the requests were never decoding all at once; ask for more tokens");
         }
         double mean = gaps.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         return new Result(

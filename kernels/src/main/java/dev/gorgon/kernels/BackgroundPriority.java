@@ -6,19 +6,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Makes threads give way to those that compute tokens. The workers of a step wait for each other many times, so a thread that takes
- * half of one core doubles the time of the whole step; at a low priority it takes what is left over, and a small share of a core
- * when nothing is.
+ * half of one core doubles the time of the whole step; at a low priority it takes little but what is left over.
  */
 public final class BackgroundPriority {
 
     /**
-     * Niceness. With all cores busy, the scheduler then gives the thread about a tenth of one: enough that a load
-     * ends, too little for running requests to notice.
+     * The lowest niceness. With all cores busy the thread still gets some hundredths of one, and more where workers wait for each
+     * other: docs/performance.md has the figures, also of higher priorities and of the policy for idle time, which starves loads.
      */
-    private static final int NICE = 10;
+    private static final int NICE = 19;
 
     private static final int PRIO_PROCESS = 0;
     private static final Optional<MethodHandle> SETPRIORITY = setpriority();
@@ -45,6 +45,15 @@ public final class BackgroundPriority {
         } catch (Throwable e) {
             throw new IllegalStateException("a native call failed", e);
         }
+    }
+
+    /** Makes daemon threads of low priority; the names are the prefix and a number. */
+    public static ThreadFactory threads(String prefix) {
+        ThreadFactory platform = Thread.ofPlatform().daemon().name(prefix, 0).factory();
+        return task -> platform.newThread(() -> {
+            lowerCurrentThread();
+            task.run();
+        });
     }
 
     private static Optional<MethodHandle> setpriority() {

@@ -171,8 +171,8 @@ class AdaptersTest {
         HttpResponse<String> loaded = manage("/adapters/load", body, "Bearer " + KEY);
         assertThat(loaded.statusCode()).isEqualTo(200);
         assertThat(loaded.body())
-                .isEqualTo(
-                        "{\"adapter_id\":\"a\",\"adapter_source\":\"local\",\"identity\":\"a\",\"state\":\"ready\"}");
+                .startsWith("{\"adapter_id\":\"a\",\"adapter_source\":\"local\",\"identity\":\"a#")
+                .endsWith("\",\"state\":\"ready\"}");
         assertThat(manage("/adapters/unload", body, "Bearer " + KEY).body())
                 .isEqualTo("{\"adapter_id\":\"a\",\"adapter_source\":\"local\",\"was_loaded\":true}");
         server.engine.registry.unloaded = Optional.empty();

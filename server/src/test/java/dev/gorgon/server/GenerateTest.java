@@ -269,7 +269,7 @@ class GenerateTest {
         assertThat(server.engine.next().request.adapter())
                 .isInstanceOfSatisfying(
                         AdapterSelection.Of.class,
-                        of -> assertThat(of.slot().identity()).isEqualTo("a"));
+                        of -> assertThat(of.slot().name()).isEqualTo("a"));
         server.generate("\"adapter_id\":\"a\",\"adapter_source\":\"PBASE\",\"api_token\":\"mine\"");
         server.generate("\"merged_adapters\":{\"ids\":[\"a\"],\"weights\":[2]}");
         assertThat(server.engine.adapterRequests)

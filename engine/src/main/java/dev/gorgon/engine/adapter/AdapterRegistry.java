@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -46,14 +45,7 @@ public final class AdapterRegistry implements AutoCloseable {
     public AdapterRegistry(AdapterLoader loader, RegistryLimits limits, RegistryHooks hooks) {
         this.loader = loader;
         this.limits = limits;
-        ThreadFactory threads =
-                Thread.ofPlatform().daemon().name("gorgon-adapter-", 0).factory();
-        this.loaders = Executors.newFixedThreadPool(
-                limits.loaderThreads(),
-                work -> threads.newThread(() -> {
-                    hooks.loaderStarts().run();
-                    work.run();
-                }));
+        this.loaders = Executors.newFixedThreadPool(limits.loaderThreads(), hooks.loaderThreads());
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
         this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, hooks.firstLoaded());

@@ -36,6 +36,6 @@ public interface AdapterSlot {
 
     /** A slot whose weights are always in memory; closing its leases does nothing, the adapter stays the caller's to close. */
     static AdapterSlot resident(Adapter adapter) {
-        return new ResidentSlot(adapter, new AdapterUsage());
+        return ResidentSlot.of(adapter);
     }
 }
