@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Raised with every change of a struct or a signature below; Java refuses a library with another number. */
-#define GORGON_ABI 1
+#define GORGON_ABI 2
 
 /* WeightFormat.ordinal() */
 enum { FORMAT_F32, FORMAT_BF16, FORMAT_Q8, FORMAT_Q4, FORMATS };
@@ -82,6 +82,17 @@ struct weights {
     int32_t inputs;
 };
 
+/* One adapter's share of shrinking or expanding: some rows, and some blocks of ranks or some outputs. */
+struct low_rank_task {
+    const uint8_t *weights;    /* A of all ranks, or B of a part */
+    const float *in;           /* first row */
+    float *out;                /* first row, first rank or column */
+    int32_t rank;              /* of the part; not used for shrinking */
+    int32_t rows;
+    int32_t from;              /* blocks of ranks, or columns of the part's outputs */
+    int32_t to;
+};
+
 /* Entries in the order in which Java reads them. */
 struct kernels {
     /* Bytes of one row of activations once packed for weights of a format. */
@@ -105,6 +116,14 @@ struct kernels {
     void (*reduce_logits)(const float *row, int32_t from, int32_t to, struct logit_chunk *result);
     /* Reads memory as fast as it goes; the sum of what was read. */
     float (*read)(const uint8_t *bytes, int64_t count);
+    /* Packs rows of a row-major matrix as ranks of a low-rank change; 0, or 1 when an element is not finite. */
+    int32_t (*pack_down)(int32_t format, const uint8_t *source, int32_t type, int32_t inputs, int32_t rows, int32_t first_rank,
+                         uint8_t *down);
+    void (*shrink)(int32_t format, int32_t inputs, const struct low_rank_task *tasks, int32_t count, int64_t x_stride,
+                   int64_t shrunk_stride);
+    /* Outputs in columns [first, end) only. */
+    void (*expand)(int32_t format, const struct low_rank_task *tasks, int32_t count, int32_t first, int32_t end,
+                   int64_t shrunk_stride, int64_t y_stride);
     /* Runs the multiply-add of a format on registers only; returns multiplications and additions per turn. */
     int64_t (*peak)(int32_t format, int64_t turns);
 };

@@ -1,5 +1,8 @@
 /* Packing of row-major matrices into blocks of 32 outputs, with one vector lane per output. */
 
+/* Inputs up to which rows are packed one by one. */
+enum { NARROW = 64 };
+
 /* Source elements as float32, 32 outputs by 32 inputs, transposed; what lies outside the matrix is zero. */
 struct patch {
     float values[GROUP][BLOCK];
@@ -191,9 +194,42 @@ static int put_q4(const struct patch *patch, int32_t lane, int32_t lanes, uint8_
     return finite;
 }
 
+/* Rows of few inputs, the B of low-rank changes: too narrow for patches. */
+INLINE int32_t pack_narrow(int32_t format, const uint8_t *source, const int32_t type, int32_t inputs, int32_t from, int32_t to,
+                           int32_t first_output, float scale, uint8_t *weights)
+{
+    int64_t block_bytes = units(format, inputs) * unit_bytes(format);
+    uint32_t bad = 0;
+    for (int32_t row = from; row < to; row++) {
+        int32_t output = first_output + row;
+        uint8_t *lane = weights + output / BLOCK * block_bytes + output % BLOCK * 4;
+        float values[NARROW + 1];
+        for (int32_t i = 0; i < inputs; i++) {
+            uint32_t bits;
+            values[i] = element(source, type, (int64_t)row * inputs + i) * scale;
+            memcpy(&bits, values + i, 4);
+            bad |= (bits & 0x7F800000) == 0x7F800000;
+        }
+        values[inputs] = 0.0f;
+        for (int32_t i = 0; i < inputs; i += 2, lane += unit_bytes(format)) {
+            if (format == FORMAT_F32) {
+                memcpy(lane, values + i, 4);
+                memcpy(lane + 128, values + i + 1, 4);
+            } else {
+                uint32_t pair = bf16(values[i]) | bf16(values[i + 1]) << 16;
+                memcpy(lane, &pair, 4);
+            }
+        }
+    }
+    return (int32_t)bad;
+}
+
 INLINE int32_t pack_rows(int32_t format, const uint8_t *source, const int32_t type, int32_t inputs, int32_t from, int32_t to,
                          int32_t first_output, float scale, uint8_t *weights)
 {
+    if (inputs <= NARROW && format <= FORMAT_BF16) {
+        return pack_narrow(format, source, type, inputs, from, to, first_output, scale, weights);
+    }
     struct patch patch;
     int64_t block_bytes = units(format, inputs) * unit_bytes(format);
     int finite = 1;

@@ -14,5 +14,8 @@ const struct kernels PASTE(gorgon_, INSTRUCTION_SET) = {
     .attend = attend,
     .reduce_logits = reduce_logits,
     .read = read_memory,
+    .pack_down = pack_down,
+    .shrink = shrink,
+    .expand = expand,
     .peak = peak,
 };

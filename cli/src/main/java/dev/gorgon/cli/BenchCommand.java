@@ -45,9 +45,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--format",
             split = ",",
-            defaultValue = "bf16,q8,q4",
             paramLabel = "LIST",
-            description = "with --shape: weight formats, of bf16, q8 and q4 (default: ${DEFAULT-VALUE})")
+            description = "with --shape: weight formats, of bf16, q8 and q4 (default: all; with --adapters bf16)")
     List<String> formats = List.of();
 
     @Option(
@@ -84,6 +83,25 @@ final class BenchCommand implements Callable<Integer> {
     boolean perplexity;
 
     @Option(
+            names = "--adapters",
+            description = "what many adapters in one batch cost, on a model of --shape (default: tinyllama-1.1b)")
+    boolean adapters;
+
+    @Option(
+            names = "--rank",
+            defaultValue = "8",
+            paramLabel = "N",
+            description = "with --adapters: rank of the adapters that are made (default: ${DEFAULT-VALUE})")
+    int rank = 8;
+
+    @Option(
+            names = "--tokens",
+            defaultValue = "32",
+            paramLabel = "N",
+            description = "with --adapters: tokens generated per request and run (default: ${DEFAULT-VALUE})")
+    int tokens = 32;
+
+    @Option(
             names = "--runs",
             defaultValue = "7",
             paramLabel = "N",
@@ -106,18 +124,24 @@ final class BenchCommand implements Callable<Integer> {
             new PerplexityBench(options, System.out).run(prompts);
             return 0;
         }
-        if (shape.isEmpty()) {
+        if (shape.isEmpty() && !adapters) {
             try (ServedModel served = ServedModel.load(options)) {
                 new SpeculationBench(served, System.out).run(runs, prompts);
             }
             return 0;
         }
         options.validate();
+        String name = shape.isEmpty() ? ShapeCheckpoint.TINYLLAMA.id() : shape;
         ShapeCheckpoint checkpoint = Arrays.stream(ShapeCheckpoint.values())
-                .filter(known -> known.id().equals(shape))
+                .filter(known -> known.id().equals(name))
                 .findFirst()
-                .orElseThrow(() -> bad("unknown shape '" + shape + "'; choose stheno, tinyllama-1.1b or mistral-7b"));
-        List<WeightFormat> wanted = formats.stream().map(this::format).toList();
+                .orElseThrow(() -> bad("unknown shape '" + name + "'; choose stheno, tinyllama-1.1b or mistral-7b"));
+        List<String> chosen = !formats.isEmpty() ? formats : adapters ? List.of("bf16") : List.of("bf16", "q8", "q4");
+        List<WeightFormat> wanted = chosen.stream().map(this::format).toList();
+        if (adapters) {
+            measureAdapters(checkpoint, wanted);
+            return 0;
+        }
         if (!peer.isEmpty() && !peer.equals(LlamaPeer.NAME)) {
             throw bad("unknown peer '" + peer + "'; choose " + LlamaPeer.NAME);
         }
@@ -137,14 +161,27 @@ final class BenchCommand implements Callable<Integer> {
         } finally {
             other.ifPresent(LlamaPeer::close);
         }
+        writeJson(bench.measurements());
+        write(svg, BenchPlot.rowsAgainstTime(bench.measurements(), shape + ": time of a step by rows"));
+    }
+
+    private void measureAdapters(ShapeCheckpoint checkpoint, List<WeightFormat> wanted) {
+        if (rank < 1 || tokens < 2) {
+            throw bad("--rank must be at least 1 and --tokens at least 2");
+        }
+        AdapterBench bench = new AdapterBench(
+                checkpoint, options, new AdapterBench.Settings(rank, tokens, runs, Path.of(workFolder)), System.out);
+        wanted.forEach(bench::run);
+        writeJson(bench.measurements());
+    }
+
+    private void writeJson(List<Measurement> measurements) {
         write(
                 json,
                 JsonMapper.shared()
                         .writerWithDefaultPrettyPrinter()
-                        .writeValueAsString(bench.measurements().stream()
-                                .map(Measurement::toJson)
-                                .toList()));
-        write(svg, BenchPlot.rowsAgainstTime(bench.measurements(), shape + ": time of a step by rows"));
+                        .writeValueAsString(
+                                measurements.stream().map(Measurement::toJson).toList()));
     }
 
     private static void write(String file, String text) {

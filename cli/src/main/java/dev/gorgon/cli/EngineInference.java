@@ -1,17 +1,13 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.engine.schedule.GenerationListener;
-import dev.gorgon.hub.HubException;
-import dev.gorgon.server.AdapterRef;
+import dev.gorgon.server.Adapters;
 import dev.gorgon.server.Inference;
 import dev.gorgon.server.Piece;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** Connects the HTTP server to a model's engine. */
 final class EngineInference implements Inference {
@@ -40,13 +36,8 @@ final class EngineInference implements Inference {
     }
 
     @Override
-    public CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter) {
-        try {
-            Path folder = served.files().resolveAdapter(adapter.id(), adapter.source());
-            return served.adapters().load(adapter.id(), folder).thenApply(AdapterSlot::resident);
-        } catch (HubException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+    public Adapters adapters() {
+        return new EngineAdapters(served.adapters(), served.files());
     }
 
     @Override

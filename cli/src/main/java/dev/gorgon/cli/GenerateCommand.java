@@ -1,6 +1,5 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.Completion;
@@ -9,10 +8,8 @@ import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
-import dev.gorgon.hub.AdapterSource;
 import java.io.PrintStream;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -78,15 +75,8 @@ final class GenerateCommand implements Callable<Integer> {
                     "the prompt must not be empty, --max-new-tokens at least 1, --temperature at least 0");
         }
         try (ServedModel served = ServedModel.load(options)) {
-            Optional<Adapter> adapter = lora.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(served.adapters()
-                            .load(
-                                    lora,
-                                    served.files()
-                                            .resolveAdapter(
-                                                    lora, lora.contains("/") ? AdapterSource.LOCAL : AdapterSource.HUB))
-                            .join());
+            AdapterSelection adapter =
+                    lora.isEmpty() ? AdapterSelection.DEFAULT : AdapterSelection.of(served.adapter(lora));
             int[] tokens = served.model().tokenizer().encode(prompt, true);
             int room = served.engine().maxPositions() - tokens.length;
             if (room < 1) {
@@ -98,7 +88,7 @@ final class GenerateCommand implements Callable<Integer> {
                     .submit(
                             new GenerateRequest(
                                     tokens,
-                                    adapter.map(AdapterSelection::of).orElse(AdapterSelection.DEFAULT),
+                                    adapter,
                                     sampling(),
                                     Math.min(maxNewTokens, room),
                                     List.of(),

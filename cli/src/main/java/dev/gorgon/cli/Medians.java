@@ -22,4 +22,11 @@ final class Medians {
         }
         return median(ratios);
     }
+
+    /** The value below which a share of all values lies, the nearest of those there are. */
+    static double quantile(double[] values, double share) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[Math.clamp((long) Math.ceil(share * sorted.length) - 1, 0, sorted.length - 1)];
+    }
 }

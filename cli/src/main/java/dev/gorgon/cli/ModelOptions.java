@@ -29,8 +29,25 @@ final class ModelOptions {
             defaultValue = "${env:MODEL_ID:-" + DEMO_MODEL + "}",
             paramLabel = "ID",
             description =
-                    "base model: the embedded ${DEFAULT-VALUE} or a Hugging Face folder (default: ${DEFAULT-VALUE})")
+                    "base model: the embedded " + DEMO_MODEL + ", a Hugging Face folder, or a repository of the hub,"
+                            + " as owner/name or owner/name@revision (default: ${DEFAULT-VALUE})")
     String modelId = DEMO_MODEL;
+
+    @Option(
+            names = "--source",
+            defaultValue = "${env:SOURCE:-hub}",
+            paramLabel = "SOURCE",
+            description =
+                    "where the base model comes from: hub, which folders and embedded models are part of, local or s3"
+                            + " (default: ${DEFAULT-VALUE})")
+    String source = "hub";
+
+    @Option(
+            names = "--revision",
+            defaultValue = "${env:REVISION:-}",
+            paramLabel = "NAME",
+            description = "branch, tag or commit of the base model (default: main)")
+    String revision = "";
 
     @Option(
             names = "--adapter-id",
@@ -44,7 +61,8 @@ final class ModelOptions {
             names = "--adapter-source",
             defaultValue = "${env:ADAPTER_SOURCE:-hub}",
             paramLabel = "SOURCE",
-            description = "where --adapter-id comes from: hub (embedded adapters by name) or local (default: hub)")
+            description =
+                    "where --adapter-id comes from: hub, local, s3 or pbase (default: hub); embedded adapters count as hub")
     String adapterSource = "hub";
 
     @Option(
@@ -154,6 +172,12 @@ final class ModelOptions {
                 .orElseThrow(() -> bad("--adapter-source is " + adapterSource + "; choose hub, local, s3 or pbase"));
     }
 
+    AdapterSource modelSource() {
+        return AdapterSource.parse(source)
+                .filter(known -> known != AdapterSource.PBASE)
+                .orElseThrow(() -> bad("--source is " + source + "; choose hub, local or s3"));
+    }
+
     int workers() {
         int cores = Runtime.getRuntime().availableProcessors();
         return threads == 0 ? cores : threads;
@@ -209,6 +233,10 @@ final class ModelOptions {
             throw bad("--threads is " + threads + "; at most 1024 make sense");
         }
         source();
+        modelSource();
+        if (!revision.isEmpty() && modelId.contains("@")) {
+            throw bad("Cannot specify a revision in both the --model-id and --revision flags");
+        }
     }
 
     private void atLeast(String name, int value, int least) {

@@ -40,6 +40,18 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     ModelOptions options = new ModelOptions();
 
+    @Mixin
+    AdapterOptions adapterOptions = new AdapterOptions();
+
+    @Option(
+            names = "--admin-key",
+            defaultValue = "${env:ADMIN_KEY:-}",
+            paramLabel = "KEY",
+            description =
+                    "what an operator sends as 'Authorization: Bearer KEY' to load and unload adapters and to see private"
+                            + " ones; better given as the environment variable ADMIN_KEY (default: nobody may)")
+    String adminKey = "";
+
     @Option(
             names = {"-p", "--port"},
             defaultValue = "${env:PORT:-8080}",
@@ -104,7 +116,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        try (ServedModel served = ServedModel.load(options);
+        try (ServedModel served = ServedModel.load(options, adapterOptions);
                 GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served))) {
             server.start(port, hostname);
             // The JVM ends when its hooks end, so the hook waits for the server to be closed — not for this thread,
@@ -160,7 +172,8 @@ final class ServeCommand implements Callable<Integer> {
                                 Limits.DEFAULT_BODY_BYTES),
                         BatchInfo.of(served.model().decoder().storage().blocks() * 16),
                         new BuildInfo(Main.version(), null, null))
-                .withDefaultAdapterSource(source);
+                .withDefaultAdapterSource(source)
+                .withAdminKey(adminKey);
     }
 
     private static void await(CountDownLatch latch) {

@@ -1,9 +1,9 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.demo.EmbeddedDemo;
-import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.adapter.AdapterRegistry;
+import dev.gorgon.engine.adapter.AdapterSlot;
+import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
@@ -12,15 +12,14 @@ import dev.gorgon.engine.schedule.Engine;
 import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.LanguageModel;
 import dev.gorgon.engine.schedule.ModelLoader;
-import dev.gorgon.hub.EmbeddedModels;
-import dev.gorgon.hub.ModelFiles;
+import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
-import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,11 +34,11 @@ final class ServedModel implements AutoCloseable {
     private final LanguageModel model;
     private final AdapterRegistry adapters;
     private final Engine engine;
-    private final ModelFiles files;
+    private final AdapterFiles files;
     private final int maxTotalTokens;
 
     private ServedModel(
-            LanguageModel model, AdapterRegistry adapters, Engine engine, ModelFiles files, int maxTotalTokens) {
+            LanguageModel model, AdapterRegistry adapters, Engine engine, AdapterFiles files, int maxTotalTokens) {
         this.model = model;
         this.adapters = adapters;
         this.engine = engine;
@@ -47,26 +46,32 @@ final class ServedModel implements AutoCloseable {
         this.maxTotalTokens = maxTotalTokens;
     }
 
-    /**
-     * Loads the model and its default adapter.
-     *
-     * @throws RuntimeException whose message says what is wrong with the folder, the adapter or an option
-     */
+    /** Loads the model and its default adapter; other adapters with the default limits. */
     static ServedModel load(ModelOptions options) {
-        options.validate();
-        long start = System.nanoTime();
-        ModelFiles files = new ModelFiles(new EmbeddedModels() {
-            @Override
-            public Optional<Path> folder(String name) {
-                return EmbeddedDemo.folder(name);
-            }
+        return load(options, new AdapterOptions());
+    }
 
-            @Override
-            public List<String> names() {
-                return EmbeddedDemo.names();
-            }
-        });
-        Path folder = files.resolveModel(options.modelId);
+    /**
+     * Loads the model, its default adapter and those that are to be there from the start.
+     *
+     * @throws RuntimeException whose message says what is wrong with the folder, an adapter or an option
+     */
+    static ServedModel load(ModelOptions options, AdapterOptions adapterOptions) {
+        options.validate();
+        adapterOptions.validate();
+        AdapterFiles files = new AdapterFiles(
+                System.getenv(), adapterOptions.localRoots, new LoadPolicy(adapterOptions.dynamicMedusaV1));
+        try {
+            return load(options, adapterOptions, files);
+        } catch (RuntimeException e) {
+            files.close();
+            throw e;
+        }
+    }
+
+    private static ServedModel load(ModelOptions options, AdapterOptions adapterOptions, AdapterFiles files) {
+        long start = System.nanoTime();
+        Path folder = files.model(options.modelSource(), options.modelId, options.revision);
         ModelConfig config = ModelConfig.read(folder);
         int maxTotal = options.maxTotalTokens > 0
                 ? Math.min(options.maxTotalTokens, config.maxPositions())
@@ -77,11 +82,13 @@ final class ServedModel implements AutoCloseable {
         Backend backend = new CpuBackend(
                 KernelProviders.select(options.kernels), format, options.workers(), options.packCacheFolder());
         LanguageModel model = ModelLoader.load(options.modelId, folder, backend, limits);
-        AdapterRegistry adapters = new AdapterRegistry(new AdapterLoader(config, backend));
+        AdapterRegistry adapters =
+                new AdapterRegistry(new AdapterLoader(config, backend), adapterOptions.limits(), slot -> {});
         try {
-            Optional<Adapter> byDefault = options.defaultAdapter()
-                    .map(id -> adapters.load(id, files.resolveAdapter(id, options.source()))
+            Optional<AdapterSlot> byDefault = options.defaultAdapter()
+                    .map(id -> adapters.load(files.named(options.source(), id), true)
                             .join());
+            preload(adapters, files, options, adapterOptions);
             LOG.info(
                     "loaded {} ({}, {} layers, {}) with {} positions of cache on {} in {} ms",
                     options.modelId,
@@ -99,6 +106,27 @@ final class ServedModel implements AutoCloseable {
         }
     }
 
+    /** All of them at once; the first that cannot be had ends the start. */
+    private static void preload(
+            AdapterRegistry adapters, AdapterFiles files, ModelOptions options, AdapterOptions adapterOptions) {
+        AdapterSource source =
+                AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
+        CompletableFuture.allOf(adapterOptions.preloadedIds().stream()
+                        .map(id -> adapters.load(files.named(source, id), true))
+                        .toArray(CompletableFuture[]::new))
+                .join();
+    }
+
+    /**
+     * An adapter that the operator names, in memory: a folder, or one from the hub.
+     *
+     * @throws RuntimeException whose message says why it cannot be had
+     */
+    AdapterSlot adapter(String id) {
+        AdapterSource source = Files.isDirectory(Path.of(id)) ? AdapterSource.LOCAL : AdapterSource.HUB;
+        return adapters.load(files.named(source, id), true).join();
+    }
+
     private static EngineOptions limits(ModelOptions options, ModelConfig config, WeightFormat format, int maxTotal) {
         long positionBytes = 2L
                 * config.layers()
@@ -107,7 +135,7 @@ final class ServedModel implements AutoCloseable {
                 * format.unquantized().bytes();
         long wanted = options.maxBatchTotalTokens > 0
                 ? options.maxBatchTotalTokens
-                : Math.min((long) options.maxBatchSize * maxTotal, physicalMemory() / 8 / positionBytes);
+                : Math.min((long) options.maxBatchSize * maxTotal, AdapterOptions.physicalMemory() / 8 / positionBytes);
         long positions = Math.max(wanted, maxTotal);
         int guesses = options.speculativeTokens < 0 ? 16 : options.speculativeTokens;
         return new EngineOptions(
@@ -118,12 +146,6 @@ final class ServedModel implements AutoCloseable {
                 guesses,
                 options.speculativeTokens > 0,
                 options.adaptiveDrafts);
-    }
-
-    private static long physicalMemory() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
-                ? system.getTotalMemorySize()
-                : Runtime.getRuntime().maxMemory();
     }
 
     LanguageModel model() {
@@ -138,7 +160,7 @@ final class ServedModel implements AutoCloseable {
         return adapters;
     }
 
-    ModelFiles files() {
+    AdapterFiles files() {
         return files;
     }
 
@@ -151,5 +173,6 @@ final class ServedModel implements AutoCloseable {
         engine.close();
         adapters.close();
         model.close();
+        files.close();
     }
 }

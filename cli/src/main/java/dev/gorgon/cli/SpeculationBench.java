@@ -53,7 +53,7 @@ final class SpeculationBench {
                 "%s, %s, adapter %s: %d prompts, up to %d tokens each, one sequence at a time, median of %d runs%n%n",
                 served.model().id(),
                 served.model().backend().name(),
-                served.engine().defaultAdapter().map(adapter -> adapter.id()).orElse("none"),
+                served.engine().defaultAdapter().map(adapter -> adapter.name()).orElse("none"),
                 all.size(),
                 MAX_NEW_TOKENS,
                 runs);

@@ -58,7 +58,8 @@ class ExactnessTest {
     /** Decodes one sequence at a time on one thread, once per provider and format. */
     private List<TestEngine.Result> plain(WeightFormat format) {
         return PLAIN.computeIfAbsent(kernels + " " + format, key -> {
-            try (TestEngine engine = engine(format, 1, options(1, 512, 0, 400), "", Drafter.NONE)) {
+            try (TestEngine engine =
+                    engine(format, 1, options(1, 512, 0, 400).withPrefixCaching(false), "", Drafter.NONE)) {
                 return Workload.alone(engine, ITEMS);
             }
         });
@@ -95,7 +96,8 @@ class ExactnessTest {
     @ParameterizedTest
     @EnumSource(WeightFormat.class)
     void realHeadsInOneMixedBatch(WeightFormat format) {
-        try (TestEngine engine = engine(format, 2, options(16, 128, 96, 400), "stheno-8m-medusa", Drafter.NONE)) {
+        try (TestEngine engine = engine(
+                format, 2, options(16, 128, 96, 400).withPrefixCaching(false), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(format, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().acceptedTokens()).isGreaterThan(100);
         }
@@ -160,11 +162,41 @@ class ExactnessTest {
         }
     }
 
+    /** Sequences that begin alike share keys and values, computed in other batches, chunks and drafts than their own. */
+    @ParameterizedTest
+    @EnumSource(WeightFormat.class)
+    void sharedPrefixes(WeightFormat format) {
+        try (TestEngine engine =
+                engine(format, 2, options(8, 100, 80, 400), "", TestDrafters.randomTrees(known(format), 7))) {
+            assertPlain(format, Workload.together(engine, ITEMS));
+            List<TestEngine.Result> again = Workload.together(engine, ITEMS);
+            assertPlain(format, again);
+            assertThat(again)
+                    .allSatisfy(result -> assertThat(result.completion().cachedPromptTokens())
+                            .isEqualTo((result.completion().promptTokens() - 1) / KvStorage.BLOCK * KvStorage.BLOCK));
+            assertThat(engine.engine().stats().prefix().hitTokens()).isPositive();
+        }
+    }
+
+    /** The same with a cache so small that blocks are given up all the time, and sequences with them. */
+    @Test
+    void sharedPrefixesUnderPressure() {
+        try (TestEngine engine =
+                engine(WeightFormat.BF16, 2, options(12, 64, 48, 22), "stheno-8m-medusa", Drafter.NONE)) {
+            for (int round = 0; round < 3; round++) {
+                assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
+            }
+            assertThat(engine.engine().stats().prefix().hitTokens()).isPositive();
+            assertThat(engine.engine().stats().prefix().evictions()).isPositive();
+            assertThat(engine.engine().stats().preemptions()).isPositive();
+        }
+    }
+
     /** A cache too small for all makes sequences give their blocks back and start again. */
     @Test
     void preemption() {
         try (TestEngine engine =
-                engine(WeightFormat.BF16, 2, options(12, 64, 48, 40), "stheno-8m-medusa", Drafter.NONE)) {
+                engine(WeightFormat.BF16, 2, options(12, 64, 48, 22), "stheno-8m-medusa", Drafter.NONE)) {
             assertPlain(WeightFormat.BF16, Workload.together(engine, ITEMS));
             assertThat(engine.engine().stats().preemptions()).isPositive();
         }

@@ -2,6 +2,7 @@ package dev.gorgon.engine;
 
 import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterLoader;
+import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
 import dev.gorgon.engine.schedule.Completion;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** An engine over the demonstration model, for tests. */
 public final class TestEngine implements AutoCloseable {
@@ -54,11 +56,23 @@ public final class TestEngine implements AutoCloseable {
             EngineOptions options,
             String defaultAdapter,
             Drafter drafter) {
-        Backend backend = new CpuBackend(KernelProviders.select(kernels), format, threads);
+        this(
+                new CpuBackend(KernelProviders.select(kernels), format, threads),
+                options,
+                made -> defaultAdapter.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(AdapterSlot.resident(made.adapter(defaultAdapter))),
+                drafter);
+    }
+
+    /** @param byDefault the default adapter, made when {@link #adapter} can be called */
+    TestEngine(
+            Backend backend,
+            EngineOptions options,
+            Function<TestEngine, Optional<AdapterSlot>> byDefault,
+            Drafter drafter) {
         this.model = ModelLoader.load("stheno-8m", DemoFolders.folder("stheno-8m"), backend, options);
-        Optional<Adapter> byDefault =
-                defaultAdapter.isEmpty() ? Optional.empty() : Optional.of(adapter(defaultAdapter));
-        this.engine = new Engine(model, options, byDefault, drafter);
+        this.engine = new Engine(model, options, byDefault.apply(this), drafter);
     }
 
     public static EngineOptions options() {

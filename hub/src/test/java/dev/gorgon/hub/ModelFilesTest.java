@@ -3,124 +3,134 @@ package dev.gorgon.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gorgon.hub.HubException.Code;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFilesTest {
+    private static final EmbeddedModels NAMED_DEMO = new EmbeddedModels() {
+        @Override
+        public Optional<Path> folder(String name) {
+            return name.equals("demo") ? Optional.of(Path.of("embedded")) : Optional.empty();
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of("demo");
+        }
+    };
+
+    /** Has exactly one repository, and says what was asked for. */
+    private static final class OneRepo implements FileSource {
+        @Override
+        public Located locate(FileRef ref, Credential credential) {
+            if (!ref.id().equals("org/one")) {
+                throw new HubException(Code.NOT_FOUND, "there is no " + ref.id());
+            }
+            return new Located(ref, "v1", true);
+        }
+
+        @Override
+        public Path fetch(Located located, Contents contents, Credential credential, Progress progress) {
+            return Path.of(located.ref().id(), located.version(), contents.name(), credential.token());
+        }
+    }
+
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path root;
 
-    private Path work = Path.of("");
-    private Path embeddedFolder = Path.of("");
-    private ModelFiles files = new ModelFiles(EmbeddedModels.NONE);
+    private ModelFiles files = new ModelFiles(EmbeddedModels.NONE, Map.of());
 
     @BeforeEach
     void folders() throws IOException {
-        work = Files.createDirectories(root.resolve("work"));
-        embeddedFolder = Files.createDirectories(root.resolve("embedded"));
-        Files.createDirectories(work.resolve("adapters/one"));
+        Files.createDirectories(root.resolve("inside/one"));
         Files.createDirectories(root.resolve("outside"));
-        Files.writeString(work.resolve("file"), "x");
+        Files.writeString(root.resolve("file"), "x");
         files = new ModelFiles(
-                new EmbeddedModels() {
-                    @Override
-                    public Optional<Path> folder(String name) {
-                        return name.equals("demo") ? Optional.of(embeddedFolder) : Optional.empty();
-                    }
+                NAMED_DEMO,
+                Map.of(
+                        AdapterSource.HUB,
+                        new OneRepo(),
+                        AdapterSource.LOCAL,
+                        LocalSource.confined(List.of(root.resolve("inside")))));
+    }
 
-                    @Override
-                    public List<String> names() {
-                        return List.of("demo");
-                    }
-                },
-                work);
+    private Path adapter(ModelFiles from, AdapterSource source, String id) {
+        Located located = from.locate(FileRef.of(source, id), Credential.NONE);
+        return from.fetch(located, Contents.ADAPTER, Credential.NONE, Progress.NONE);
+    }
+
+    private Path model(AdapterSource source, String id) {
+        return files.resolveModel(FileRef.of(source, id), new Credential("t"), Progress.NONE);
     }
 
     @Test
-    void embeddedNamesWinForTheHubAndForModels() throws IOException {
-        Files.createDirectories(work.resolve("demo"));
-        assertThat(files.resolveAdapter("demo", AdapterSource.HUB)).isEqualTo(embeddedFolder);
-        assertThat(files.resolveModel("demo")).isEqualTo(embeddedFolder);
-        assertThat(files.resolveAdapter("demo", AdapterSource.LOCAL)).isEqualTo(work.resolve("demo"));
+    void embeddedNamesWinOverTheHub() {
+        assertThat(adapter(files, AdapterSource.HUB, "demo")).isEqualTo(Path.of("embedded"));
+        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "demo"), Credential.NONE)
+                        .restricted())
+                .isFalse();
+        assertThat(model(AdapterSource.HUB, "demo")).isEqualTo(Path.of("embedded"));
+        assertThatThrownBy(() -> adapter(files, AdapterSource.LOCAL, "demo")).hasMessageContaining("does not exist");
     }
 
     @Test
-    void localFoldersByAbsoluteAndRelativePath() {
-        assertThat(files.resolveAdapter("adapters/one", AdapterSource.LOCAL)).isEqualTo(work.resolve("adapters/one"));
-        assertThat(files.resolveAdapter("adapters/../adapters/one", AdapterSource.LOCAL))
-                .isEqualTo(work.resolve("adapters/one"));
-        assertThat(files.resolveAdapter(root.resolve("outside").toString(), AdapterSource.LOCAL))
-                .isEqualTo(root.resolve("outside"));
-        assertThat(files.resolveModel("../outside")).isEqualTo(root.resolve("outside"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"../outside", "adapters/../../outside", "..", "./../outside"})
-    void relativeAdapterPathsCannotClimbOut(String id) {
-        assertThatThrownBy(() -> files.resolveAdapter(id, AdapterSource.LOCAL))
-                .isInstanceOf(HubException.class)
-                .hasMessageContaining("leaves the working directory");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"a\0b", "a\nb", "a\u007fb", "a\u0085b"})
-    void controlCharactersAreRefusedAndNotEchoed(String id) {
-        for (AdapterSource source : AdapterSource.values()) {
-            assertThatThrownBy(() -> files.resolveAdapter(id, source))
-                    .isInstanceOf(HubException.class)
-                    .hasMessageContaining("control characters")
-                    .message()
-                    .doesNotContain(id);
-        }
-        assertThatThrownBy(() -> files.resolveModel(id)).isInstanceOf(HubException.class);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "  "})
-    void emptyNamesAreRefused(String id) {
-        assertThatThrownBy(() -> files.resolveAdapter(id, AdapterSource.LOCAL)).hasMessageContaining("is empty");
-        assertThatThrownBy(() -> files.resolveModel(id)).hasMessageContaining("is empty");
+    void otherNamesGoToTheirSource() {
+        assertThat(adapter(files, AdapterSource.HUB, "org/one")).isEqualTo(Path.of("org/one/v1/ADAPTER"));
+        assertThat(files.locate(FileRef.of(AdapterSource.HUB, "org/one"), Credential.NONE)
+                        .restricted())
+                .isTrue();
+        assertThat(model(AdapterSource.HUB, "org/one")).isEqualTo(Path.of("org/one/v1/MODEL/t"));
+        assertThat(adapter(files, AdapterSource.LOCAL, "one").getFileName()).hasToString("one");
     }
 
     @Test
-    void filesAndMissingFoldersAreNamed() {
-        assertThatThrownBy(() -> files.resolveAdapter("file", AdapterSource.LOCAL))
-                .hasMessageContaining("is not a folder");
-        assertThatThrownBy(() -> files.resolveAdapter("nothing", AdapterSource.LOCAL))
-                .hasMessageContaining("does not exist");
-        assertThatThrownBy(() -> files.resolveModel("file")).hasMessageContaining("is a file");
-        assertThatThrownBy(() -> files.resolveModel("nothing"))
+    void theOperatorMayNameAnyFolder() throws IOException {
+        String outside = root.resolve("outside").toString();
+        assertThat(model(AdapterSource.HUB, outside)).isEqualTo(root.resolve("outside"));
+        assertThat(model(AdapterSource.LOCAL, outside))
+                .isEqualTo(root.resolve("outside").toRealPath());
+        assertThat(adapter(files.trusted(), AdapterSource.LOCAL, outside))
+                .isEqualTo(root.resolve("outside").toRealPath());
+        assertThatThrownBy(() -> adapter(files, AdapterSource.LOCAL, outside))
+                .hasMessageContaining("--local-adapter-root");
+    }
+
+    @Test
+    void modelsThatAreNowhereAreExplained() {
+        assertThatThrownBy(() -> model(AdapterSource.HUB, root.resolve("file").toString()))
+                .hasMessageContaining("is a file");
+        assertThatThrownBy(() -> model(AdapterSource.HUB, "org/two"))
                 .hasMessageContaining("neither an embedded model (demo)")
-                .hasMessageContaining("nor an existing local folder");
+                .hasMessageContaining("nor an existing local folder")
+                .hasMessageContaining("there is no org/two");
+        for (String odd : new String[] {"", " ", "a\0b"}) {
+            assertThatThrownBy(() -> model(AdapterSource.HUB, odd)).isInstanceOf(HubException.class);
+            assertThatThrownBy(() -> model(AdapterSource.LOCAL, odd)).isInstanceOf(HubException.class);
+        }
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = AdapterSource.class,
-            names = {"HUB", "S3", "PBASE"})
-    void sourcesThatNeedADownloadSayWhatWorks(AdapterSource source) {
-        assertThatThrownBy(() -> files.resolveAdapter("org/name", source))
+    @EnumSource(AdapterSource.class)
+    void sourcesThatAreMissingSayWhatToSet(AdapterSource source) {
+        ModelFiles none = new ModelFiles(NAMED_DEMO, Map.of());
+        assertThatThrownBy(() -> adapter(none, source, "x".repeat(100_000)))
                 .isInstanceOf(HubException.class)
-                .hasMessageContaining("'org/name'")
-                .hasMessageContaining("\"adapter_source\": \"local\"");
-    }
-
-    @Test
-    void veryLongNamesAreShortenedInMessages() {
-        assertThatThrownBy(() -> files.resolveAdapter("x".repeat(100_000), AdapterSource.HUB))
-                .isInstanceOf(HubException.class)
-                .satisfies(
-                        e -> assertThat(String.valueOf(e.getMessage()).length()).isLessThan(600));
+                .hasMessageContaining("source '" + source.wireName() + "' is not set up")
+                .satisfies(e -> {
+                    assertThat(((HubException) e).code()).isEqualTo(Code.NOT_CONFIGURED);
+                    assertThat(String.valueOf(e.getMessage()).length()).isLessThan(600);
+                });
     }
 
     @Test

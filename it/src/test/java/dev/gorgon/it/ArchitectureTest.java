@@ -115,8 +115,10 @@ class ArchitectureTest {
                 "dev.gorgon.engine.text..",
                 "dev.gorgon.engine.model..",
                 "dev.gorgon.engine.adapter..",
+                "dev.gorgon.hub..",
                 "dev.gorgon.server..",
                 "dev.gorgon.cli..");
+        onlyIn("software.amazon..", "dev.gorgon.hub..");
         onlyIn("java.net.http..", "dev.gorgon.hub..", "dev.gorgon.train..", "dev.gorgon.client..");
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,10 @@ final class Gorgon implements AutoCloseable {
 
     /** Starts the command line with these arguments. */
     static Gorgon start(String... arguments) {
+        return start(Map.of(), arguments);
+    }
+
+    private static Gorgon start(Map<String, String> environment, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",
@@ -55,7 +60,16 @@ final class Gorgon implements AutoCloseable {
                 "dev.gorgon.cli.Main"));
         command.addAll(List.of(arguments));
         try {
-            return new Gorgon(new ProcessBuilder(command).start());
+            ProcessBuilder builder = new ProcessBuilder(command);
+            // tests reach no other machine, and keep their adapters in folders for temporary files or in the build
+            builder.environment().put("HF_HUB_OFFLINE", "1");
+            builder.environment()
+                    .put(
+                            "LOCAL_ADAPTER_ROOT",
+                            System.getProperty("java.io.tmpdir") + ","
+                                    + Path.of("..").toAbsolutePath());
+            builder.environment().putAll(environment);
+            return new Gorgon(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,9 +77,14 @@ final class Gorgon implements AutoCloseable {
 
     /** Starts a server on a free port and waits until it is ready. */
     static Gorgon serve(String... arguments) {
+        return serve(Map.of(), arguments);
+    }
+
+    /** The same with environment variables. */
+    static Gorgon serve(Map<String, String> environment, String... arguments) {
         List<String> all = new ArrayList<>(List.of("serve", "--port", "0"));
         all.addAll(List.of(arguments));
-        Gorgon gorgon = start(all.toArray(String[]::new));
+        Gorgon gorgon = start(environment, all.toArray(String[]::new));
         String ready = gorgon.awaitLine("ready on ");
         gorgon.port = Integer.parseInt(ready.replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1"));
         return gorgon;
@@ -115,6 +134,15 @@ final class Gorgon implements AutoCloseable {
     HttpResponse<String> post(String path, String body) {
         return send(HttpRequest.newBuilder(uri(path))
                 .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
+    }
+
+    /** The same with a bearer token. */
+    HttpResponse<String> postAs(String token, String path, String body) {
+        return send(HttpRequest.newBuilder(uri(path))
+                .header("content-type", "application/json")
+                .header("authorization", "Bearer " + token)
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build());
     }

@@ -1,6 +1,7 @@
 package dev.gorgon.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The arithmetic of one decoder step on float32 activations, each call working on one worker's slice. Implementations have no
@@ -63,6 +64,31 @@ public interface Kernels {
             MemorySegment packed,
             FloatMatrix y,
             boolean accumulate);
+
+    /**
+     * Packs A of one part of a low-rank change; see {@link LowRank#packDown}, with which all implementations agree to the last bit.
+     *
+     * @return whether all elements were finite
+     */
+    default boolean packDown(LowRank change, PackedMatrix.Source source, int firstRank) {
+        return change.packDown(source, firstRank);
+    }
+
+    /**
+     * {@code shrunk[r][rank] = Σ_k A[rank][k]·x[r][k]} for some units of work of {@link LowRankRows#units}. Inputs are summed in 16
+     * interleaved sums, each in order, which are added as a tree; no provider rounds them.
+     *
+     * @param changes with the same format and number of inputs
+     * @param x the inputs, row by row
+     * @param shrunk as many rows as {@code x}, and {@link LowRankRows#shrunkColumns}; ranks that pad a block are written too
+     */
+    void shrink(List<LowRankRows> changes, int firstUnit, int endUnit, FloatMatrix x, FloatMatrix shrunk);
+
+    /**
+     * {@code y[r][o] += Σ_i B[o][i]·shrunk[r][i]} for the outputs that lie in columns {@code firstColumn} to {@code endColumn}
+     * (exclusive) of {@code y}. The list must not be modified between calls with the same one. Even ranks are summed in order, odd ones in order, and both sums are added, then added to y.
+     */
+    void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y);
 
     /** {@code y = x / sqrt(mean(x²) + epsilon) · weight} for each row; {@code weight} is one row. */
     void rmsNorm(FloatMatrix x, FloatMatrix weight, float epsilon, FloatMatrix y);

@@ -6,6 +6,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle ATTEND = handle(null, LONG);
     private static final MethodHandle REDUCE = handle(null, LONG, INT, INT, LONG);
     private static final MethodHandle READ = handle(FLOAT, LONG, LONG);
+    private static final MethodHandle PACK_DOWN = handle(INT, INT, LONG, INT, INT, INT, INT, LONG);
+    private static final MethodHandle SHRINK = handle(null, INT, INT, LONG, INT, LONG, LONG);
+    private static final MethodHandle EXPAND = handle(null, INT, LONG, INT, INT, INT, LONG, LONG);
     private static final MethodHandle PEAK = handle(LONG, INT, LONG);
 
     private static final int FORMATS = WeightFormat.values().length;
@@ -45,6 +49,9 @@ final class NativeKernels implements Kernels {
         ATTEND,
         REDUCE,
         READ,
+        PACK_DOWN,
+        SHRINK,
+        EXPAND,
         PEAK
     }
 
@@ -66,6 +73,9 @@ final class NativeKernels implements Kernels {
     private final MemorySegment attend;
     private final MemorySegment reduce;
     private final MemorySegment read;
+    private final MemorySegment packDown;
+    private final MemorySegment shrink;
+    private final MemorySegment expand;
     private final MemorySegment peak;
 
     private NativeKernels(String instructionSet, MemorySegment table) {
@@ -83,6 +93,9 @@ final class NativeKernels implements Kernels {
         attend = function(table, Function.ATTEND);
         reduce = function(table, Function.REDUCE);
         read = function(table, Function.READ);
+        packDown = function(table, Function.PACK_DOWN);
+        shrink = function(table, Function.SHRINK);
+        expand = function(table, Function.EXPAND);
         peak = function(table, Function.PEAK);
     }
 
@@ -209,6 +222,62 @@ final class NativeKernels implements Kernels {
                     y.address(0),
                     (long) y.stride(),
                     accumulate ? 1 : 0);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public boolean packDown(LowRank change, PackedMatrix.Source source, int firstRank) {
+        change.requireFit(source, firstRank);
+        try {
+            return (int) PACK_DOWN.invokeExact(
+                            packDown,
+                            change.format().ordinal(),
+                            source.data().address(),
+                            source.type().ordinal(),
+                            change.inFeatures(),
+                            source.rows(),
+                            firstRank,
+                            change.down().address())
+                    == 0;
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void shrink(List<LowRankRows> changes, int firstUnit, int endUnit, FloatMatrix x, FloatMatrix shrunk) {
+        LowRankCall call = LowRankCall.shrinking(changes, firstUnit, endUnit, x, shrunk);
+        if (call.count() == 0) {
+            return;
+        }
+        LowRank any = changes.getFirst().change();
+        try {
+            SHRINK.invokeExact(
+                    shrink,
+                    any.format().ordinal(),
+                    any.inFeatures(),
+                    call.address(),
+                    call.count(),
+                    (long) x.stride(),
+                    (long) shrunk.stride());
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y) {
+        if (changes.isEmpty()) {
+            return;
+        }
+        LowRankCall call = LowRankCall.expanding(changes, shrunk, y);
+        int format = changes.getFirst().change().format().ordinal();
+        try {
+            EXPAND.invokeExact(
+                    expand, format, call.address(), call.count(), firstColumn, endColumn, (long) shrunk.stride(), (long)
+                            y.stride());
         } catch (Throwable e) {
             throw failed(e);
         }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class NativeLibrary {
 
     /** Version of the tables that this class reads; the library says its own. */
-    private static final int ABI = 1;
+    private static final int ABI = 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
 

@@ -1,6 +1,7 @@
 package dev.gorgon.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The specification: every kernel one element at a time, in the order that all other code of the portable provider must keep.
@@ -72,6 +73,44 @@ final class ScalarKernels implements Kernels {
             sum = Math.fma((float) dot, PackedUnits.scale(unit, lane) * QuantizedInputs.scale(inputs), sum);
         }
         return sum;
+    }
+
+    @Override
+    public void shrink(List<LowRankRows> changes, int firstUnit, int endUnit, FloatMatrix x, FloatMatrix shrunk) {
+        LowRankRows.eachShrinking(changes, firstUnit, endUnit, (change, firstBlock, endBlock, firstRow, endRow) -> {
+            for (int row = firstRow; row < endRow; row++) {
+                for (int rank = firstBlock * LowRank.BLOCK; rank < endBlock * LowRank.BLOCK; rank++) {
+                    float[] lanes = new float[LowRank.LANES];
+                    for (int k = 0; k < change.paddedInputs(); k++) {
+                        float input = k < x.columns() ? x.get(row, k) : 0f;
+                        lanes[k % lanes.length] = Math.fma(change.down(rank, k), input, lanes[k % lanes.length]);
+                    }
+                    shrunk.set(row, rank, ScalarMath.sumTree(lanes));
+                }
+            }
+        });
+    }
+
+    @Override
+    public void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y) {
+        LowRankRows.eachExpanding(changes, firstColumn, endColumn, (part, firstOutput, endOutput, rows) -> {
+            for (int row = rows.firstRow(); row < rows.endRow(); row++) {
+                for (int output = firstOutput; output < endOutput; output++) {
+                    float even = 0f;
+                    float odd = 0f;
+                    for (int i = 0; i < part.rank(); i += 2) {
+                        boolean pair = i + 1 < part.rank();
+                        even = Math.fma(part.up().get(output, i), shrunk.get(row, part.firstRank() + i), even);
+                        odd = Math.fma(
+                                pair ? part.up().get(output, i + 1) : 0f,
+                                pair ? shrunk.get(row, part.firstRank() + i + 1) : 0f,
+                                odd);
+                    }
+                    int column = part.firstColumn() + output;
+                    y.set(row, column, y.get(row, column) + (even + odd));
+                }
+            }
+        });
     }
 
     @Override

@@ -6,6 +6,7 @@ import static dev.gorgon.kernels.VectorMath.load;
 import static dev.gorgon.kernels.VectorMath.store;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /** The portable provider: the Vector API, in the order of operations that {@link ScalarKernels} specifies. */
@@ -54,6 +55,16 @@ final class VectorKernels implements Kernels {
         if (whole < endBlock) {
             scalar.linear(w, whole, endBlock, x, packed, y, accumulate);
         }
+    }
+
+    @Override
+    public void shrink(List<LowRankRows> changes, int firstUnit, int endUnit, FloatMatrix x, FloatMatrix shrunk) {
+        VectorLowRank.shrink(changes, firstUnit, endUnit, x, shrunk);
+    }
+
+    @Override
+    public void expand(List<LowRankRows> changes, int firstColumn, int endColumn, FloatMatrix shrunk, FloatMatrix y) {
+        VectorLowRank.expand(changes, firstColumn, endColumn, shrunk, y);
     }
 
     @Override

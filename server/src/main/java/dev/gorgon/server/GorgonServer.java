@@ -1,11 +1,13 @@
 package dev.gorgon.server;
 
+import dev.gorgon.server.adapters.AdapterRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Permits;
 import dev.gorgon.server.http.Bodies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
+import dev.gorgon.server.metrics.AdapterMetrics;
 import dev.gorgon.server.metrics.EngineMetrics;
 import dev.gorgon.server.metrics.Exposition;
 import dev.gorgon.server.metrics.RequestMetrics;
@@ -61,6 +63,7 @@ public final class GorgonServer implements AutoCloseable {
         PrometheusRegistry registry = new PrometheusRegistry();
         RequestMetrics metrics = new RequestMetrics(registry, config.limits());
         registry.register(new EngineMetrics(inference::stats));
+        registry.register(new AdapterMetrics(inference.adapters()));
         Bodies bodies = new Bodies(
                 vertx, config.limits().maxBodyBytes(), config.timeouts().body());
         GenerateService service = new GenerateService(config, inference, permits, metrics, encoder);
@@ -68,6 +71,7 @@ public final class GorgonServer implements AutoCloseable {
                 vertx,
                 new GenerateRoutes(vertx, bodies, service),
                 new TokenizeRoute(vertx, bodies, inference, encoder),
+                new AdapterRoutes(vertx, bodies, config, inference.adapters()),
                 new StatusRoutes(config, inference, new Exposition(registry)));
     }
 

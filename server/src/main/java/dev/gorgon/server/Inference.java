@@ -1,12 +1,10 @@
 package dev.gorgon.server;
 
-import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.engine.schedule.GenerationListener;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** What the HTTP server needs from the engine and the adapter registry. All methods may be called from any thread. */
 public interface Inference {
@@ -28,11 +26,8 @@ public interface Inference {
      */
     Generation submit(GenerateRequest request, GenerationListener listener);
 
-    /**
-     * The slot of an adapter; returns at once, completes when the caller was found entitled to it and its content is known. A failure's message (that of the cause, if wrapped) is fit for the
-     * client.
-     */
-    CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter);
+    /** The adapters. */
+    Adapters adapters();
 
     /** The engine's counters; cheap. */
     EngineStats stats();

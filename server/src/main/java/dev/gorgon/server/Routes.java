@@ -1,5 +1,6 @@
 package dev.gorgon.server;
 
+import dev.gorgon.server.adapters.AdapterRoutes;
 import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
@@ -28,7 +29,8 @@ final class Routes {
         this.router = Router.router(vertx);
     }
 
-    static Router router(Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, StatusRoutes status) {
+    static Router router(
+            Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, AdapterRoutes adapters, StatusRoutes status) {
         Routes routes = new Routes(vertx);
         routes.router.route().handler(new Cors());
         routes.post("/", generate::compatible);
@@ -36,6 +38,10 @@ final class Routes {
         routes.post("/generate", generate::generate);
         routes.post("/generate_stream", generate::generateStream);
         routes.post("/tokenize", tokenize::tokenize);
+        routes.get("/adapters", adapters::list);
+        routes.post("/adapters/load", adapters::load);
+        routes.post("/adapters/unload", adapters::unload);
+        routes.get("/v1/models", adapters::models);
         routes.get("/", status::health);
         routes.get("/ping", status::health);
         routes.get("/health", status::health);

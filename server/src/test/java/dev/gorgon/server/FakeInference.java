@@ -1,13 +1,19 @@
 package dev.gorgon.server;
 
 import dev.gorgon.engine.adapter.Adapter;
+import dev.gorgon.engine.adapter.AdapterException;
 import dev.gorgon.engine.adapter.AdapterSlot;
+import dev.gorgon.engine.adapter.AdapterStatus;
 import dev.gorgon.engine.adapter.MedusaLora;
+import dev.gorgon.engine.adapter.MergeSpec;
+import dev.gorgon.engine.adapter.PoolStats;
+import dev.gorgon.engine.kv.PrefixStats;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
+import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.PromptToken;
 import dev.gorgon.engine.schedule.TokenEvent;
@@ -15,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,11 +43,13 @@ final class FakeInference implements Inference, AutoCloseable {
     final BlockingQueue<Fake> submitted = new LinkedBlockingQueue<>();
     final List<AdapterRef> adapterRequests = new CopyOnWriteArrayList<>();
     final Map<String, CompletableFuture<AdapterSlot>> adapters = new ConcurrentHashMap<>();
+    final FakeAdapters registry = new FakeAdapters();
     private final ExecutorService engine = Executors.newSingleThreadExecutor();
 
     volatile Consumer<Fake> script = FakeInference::paris;
     volatile boolean healthy = true;
-    volatile EngineStats stats = new EngineStats(3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L);
+    volatile EngineStats stats = new EngineStats(
+            3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L, new PrefixStats(7, 96, 2, 12));
 
     /** One submitted generation; its methods run on the engine's thread. */
     final class Fake implements Generation {
@@ -92,6 +101,7 @@ final class FakeInference implements Inference, AutoCloseable {
                     reason,
                     text.toString(),
                     request.promptTokens().length,
+                    0,
                     count,
                     skipped,
                     count - skipped,
@@ -103,7 +113,11 @@ final class FakeInference implements Inference, AutoCloseable {
         }
 
         void fail(String message) {
-            listener.onFailure(new dev.gorgon.engine.schedule.GenerationException(message));
+            fail(new GenerationException(message));
+        }
+
+        void fail(GenerationException failure) {
+            listener.onFailure(failure);
         }
     }
 
@@ -156,12 +170,52 @@ final class FakeInference implements Inference, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<AdapterSlot> loadAdapter(AdapterRef adapter) {
-        adapterRequests.add(adapter);
-        return adapters.getOrDefault(
-                adapter.id(),
-                CompletableFuture.failedFuture(
-                        new IllegalStateException("No valid adapter config file found: tried None and None")));
+    public Adapters adapters() {
+        return registry;
+    }
+
+    /** A registry that knows what the test put into {@link #adapters}. */
+    final class FakeAdapters implements Adapters {
+        volatile List<AdapterStatus> list = List.of();
+        final List<MergeSpec> merges = new CopyOnWriteArrayList<>();
+        volatile Optional<Boolean> unloaded = Optional.of(true);
+
+        @Override
+        public CompletableFuture<AdapterSlot> resolve(AdapterRef adapter) {
+            adapterRequests.add(adapter);
+            return adapters.getOrDefault(
+                    adapter.id(),
+                    CompletableFuture.failedFuture(
+                            new AdapterException("No valid adapter config file found: tried None and None")));
+        }
+
+        @Override
+        public CompletableFuture<AdapterSlot> resolveMerged(List<AdapterRef> parts, MergeSpec spec) {
+            merges.add(spec);
+            parts.forEach(adapterRequests::add);
+            return CompletableFuture.completedFuture(AdapterSlot.resident(adapter("merged")));
+        }
+
+        @Override
+        public CompletableFuture<AdapterSlot> load(AdapterRef adapter) {
+            return resolve(adapter);
+        }
+
+        @Override
+        public Optional<Boolean> unload(AdapterRef adapter) {
+            adapterRequests.add(adapter);
+            return unloaded;
+        }
+
+        @Override
+        public List<AdapterStatus> list() {
+            return list;
+        }
+
+        @Override
+        public PoolStats stats() {
+            return new PoolStats(300, 1000, 3, 1, 7, 4);
+        }
     }
 
     void addAdapter(String id) {

@@ -252,7 +252,8 @@ class GenerateTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("x-adapter-id")).isEmpty();
         assertThat(response.headers().firstValue("x-adapter-source")).isEmpty();
-        assertThat(server.engine.next().request.adapter()).isEqualTo(AdapterSelection.DEFAULT);
+        assertThat(server.engine.next().request.adapter())
+                .isEqualTo(parameters.contains("__") ? AdapterSelection.BASE : AdapterSelection.DEFAULT);
         assertThat(server.engine.adapterRequests).isEmpty();
     }
 
@@ -261,7 +262,7 @@ class GenerateTest {
         server.engine.addAdapter("a");
         HttpResponse<String> response = server.send(server.request("/generate")
                 .header("content-type", "application/json")
-                .header("authorization", "Bearer secret")
+                .header("authorization", "Bearer hf_secret")
                 .POST(HttpRequest.BodyPublishers.ofString(TestServer.body("'adapter_id':'a'")))
                 .build());
         assertThat(response.headers().firstValue("x-adapter-source")).contains("hub");
@@ -273,7 +274,7 @@ class GenerateTest {
         server.generate("\"merged_adapters\":{\"ids\":[\"a\"],\"weights\":[2]}");
         assertThat(server.engine.adapterRequests)
                 .containsExactly(
-                        new AdapterRef("a", AdapterSource.HUB, "secret"),
+                        new AdapterRef("a", AdapterSource.HUB, "hf_secret"),
                         new AdapterRef("a", AdapterSource.PBASE, "mine"),
                         new AdapterRef("a", AdapterSource.HUB, ""));
         assertThat(server.engine.adapterRequests.toString()).doesNotContain("secret");
@@ -285,7 +286,8 @@ class GenerateTest {
         assertThat(response.statusCode()).isEqualTo(424);
         assertThat(response.body())
                 .isEqualTo("{\"error\":\"Request failed during generation: Server error: "
-                        + "No valid adapter config file found: tried None and None\",\"error_type\":\"generation\"}");
+                        + "No valid adapter config file found: tried None and None\",\"error_type\":\"generation\","
+                        + "\"code\":\"invalid_adapter\"}");
         assertThat(server.stream("\"adapter_id\":\"missing\"").body()).isEqualTo("data: " + response.body() + "\n\n");
         assertThat(server.generate("\"adapter_id\":\"missing\",\"adapter_source\":\"moon\"")
                         .body())

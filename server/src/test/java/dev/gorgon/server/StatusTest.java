@@ -70,7 +70,7 @@ class StatusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/nowhere", "/generate/x", "/v1/models", "/..", "//"})
+    @ValueSource(strings = {"/nowhere", "/generate/x", "/v1/nothing", "/..", "//"})
     void unknownPaths(String path) {
         HttpResponse<String> response = server.get(path);
         assertThat(response.statusCode()).isIn(404, 200);
@@ -87,6 +87,8 @@ class StatusTest {
                 "GET /tokenize POST",
                 "GET /invocations POST",
                 "POST /health GET,HEAD",
+                "POST /adapters GET,HEAD",
+                "GET /adapters/load POST",
                 "POST /metrics GET,HEAD",
                 "DELETE / GET,HEAD,POST",
             })

@@ -42,7 +42,11 @@ class ValidationTest {
                 "'merged_adapters':{'ids':['a'],'weights':[1],'majority_sign_method':'x'}"
                         + " | `majority_sign_method` must be one of frequency, total",
                 "'merged_adapters':{'ids':['a','b'],'weights':[1,1],'merge_strategy':'TIES'}"
-                        + " | merging adapters is not supported by this version; name a single adapter with `adapter_id`",
+                        + " | merge_strategy ties needs a density above 0, the share of elements that is kept; for example 0.5",
+                "'merged_adapters':{'ids':['a','b'],'weights':[1,1],'density':-1}"
+                        + " | density must be a number above 0, got -1.0",
+                "'merged_adapters':{'ids':['a','__base_model__'],'weights':[1,1]} | Base model adapter cannot be merged.",
+                "'merged_adapters':{'ids':['a',''],'weights':[1,1]} | Base model adapter cannot be merged.",
                 "'adapter_id':'caf\u00e9' | `adapter_id` must contain only visible ASCII characters",
                 "'adapter_id':'a\\nb' | `adapter_id` must contain only visible ASCII characters",
                 "'adapter_id':'a\\u0000b' | `adapter_id` must contain only visible ASCII characters",

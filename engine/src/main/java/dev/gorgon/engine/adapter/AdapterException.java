@@ -34,6 +34,10 @@ public class AdapterException extends RuntimeException {
 
     /** Kinds of failures. */
     public enum Code {
+        /** The source knows no such adapter, or hides it from this caller. */
+        ADAPTER_NOT_FOUND,
+        /** The source does not let this caller have it. */
+        ACCESS_DENIED,
         /** The files are missing, damaged, or hold no adapter. */
         INVALID_ADAPTER,
         /** A sound adapter for another model. */

@@ -1,11 +1,12 @@
 package dev.gorgon.engine.adapter;
 
-import java.io.IOException;
+import dev.gorgon.engine.weights.JsonFile;
+import dev.gorgon.engine.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import tools.jackson.core.JacksonException;
+import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What kind of adapter a folder holds, by its configuration files (spec lorax-contract.md §2.5).
@@ -20,23 +21,42 @@ record AdapterFolder(Path path, boolean lora, boolean medusa) {
     private static final String MEDUSA_CONFIG = "config.json";
 
     /**
+     * The configuration files in a folder: one or both of {@code adapter_config.json} and {@code config.json}.
+     *
+     * @throws AdapterException if there is neither
+     */
+    static List<Path> configFiles(Path folder) {
+        List<Path> files = Stream.of(LORA_CONFIG, MEDUSA_CONFIG)
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .toList();
+        if (files.isEmpty()) {
+            throw noConfig(folder);
+        }
+        return files;
+    }
+
+    /**
      * @throws AdapterException if the folder holds no adapter
      */
     static AdapterFolder detect(Path path) {
-        Path loraConfig = path.resolve(LORA_CONFIG);
-        Path medusaConfig = path.resolve(MEDUSA_CONFIG);
-        boolean lora = Files.isRegularFile(loraConfig);
+        List<Path> configs = configFiles(path);
+        boolean lora = configs.contains(path.resolve(LORA_CONFIG));
         boolean medusa = false;
-        if (Files.isRegularFile(medusaConfig)) {
-            JsonNode config = read(medusaConfig);
+        if (configs.contains(path.resolve(MEDUSA_CONFIG))) {
+            JsonNode config = read(path.resolve(MEDUSA_CONFIG));
             medusa = config.has("medusa_num_heads")
                     || config.path("model_type").asString("").equals("medusa");
         }
         if (!lora && !medusa) {
-            throw new AdapterException(
-                    "No valid adapter config file found: tried " + loraConfig + " and " + medusaConfig);
+            throw noConfig(path);
         }
         return new AdapterFolder(path, lora, medusa);
+    }
+
+    private static AdapterException noConfig(Path folder) {
+        return new AdapterException("No valid adapter config file found: tried " + folder.resolve(LORA_CONFIG) + " and "
+                + folder.resolve(MEDUSA_CONFIG));
     }
 
     JsonNode loraConfig() {
@@ -49,15 +69,9 @@ record AdapterFolder(Path path, boolean lora, boolean medusa) {
 
     private static JsonNode read(Path file) {
         try {
-            JsonNode node = JsonMapper.shared().readTree(Files.readAllBytes(file));
-            if (!node.isObject()) {
-                throw new AdapterException(file + " is not a JSON object");
-            }
-            return node;
-        } catch (IOException e) {
-            throw new AdapterException("cannot read " + file + ": " + e.getMessage(), e);
-        } catch (JacksonException e) {
-            throw new AdapterException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+            return JsonFile.readObject(file, JsonFile.MAX_CONFIG_BYTES);
+        } catch (WeightsException e) {
+            throw new AdapterException(String.valueOf(e.getMessage()), e);
         }
     }
 }

@@ -62,7 +62,7 @@ public final class AdapterLoader {
             Lora lora = lora(id, folder, tensors, layout.names());
             try {
                 return new MedusaLora(id, lora, medusa(id, folder, config, layout, tensors));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | InternalError e) {
                 lora.close();
                 throw e;
             }
@@ -134,6 +134,8 @@ public final class AdapterLoader {
                     LoraTensors.scan(id, merge.names(), List.of()));
         } catch (WeightsException e) {
             throw new AdapterException(String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) {
+            throw shrunk(id, e);
         } finally {
             checkpoints.forEach(Checkpoint::close);
         }
@@ -144,7 +146,17 @@ public final class AdapterLoader {
             return use.apply(tensors);
         } catch (WeightsException e) {
             throw new AdapterException(String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) {
+            throw shrunk(path.toString(), e);
         }
+    }
+
+    /** How the runtime reports a mapped page that is gone. */
+    private static AdapterException shrunk(String where, InternalError cause) {
+        return new AdapterException(
+                AdapterException.Code.ADAPTER_UNAVAILABLE,
+                "the files in " + where + " became shorter while they were loaded; try again",
+                cause);
     }
 
     private ModelFit fit(String id, JsonNode config) {
@@ -162,7 +174,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return LoraLoader.load(reader, names, memory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }
@@ -173,7 +185,7 @@ public final class AdapterLoader {
         Backend.Memory memory = backend.memory();
         try {
             return MedusaLoader.load(fit(id, folder.medusaConfig()), config, layout, tensors, memory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InternalError e) {
             memory.close();
             throw e;
         }

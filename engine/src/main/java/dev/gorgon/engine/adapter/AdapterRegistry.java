@@ -1,113 +1,285 @@
 package dev.gorgon.engine.adapter;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The adapters of one model. Each folder is loaded once, off the engine thread, and shared by all requests that name it, however
- * many ask at the same time; a folder whose files have changed is loaded anew. A failed load is forgotten, so that the next
- * request sees a repaired folder. Loaded adapters stay until the registry is closed.
+ * The adapters of one model: from the names that askers use, through what their sources say, to slots whose weights come and go.
+ *
+ * <p>A slot's identity is its content, so equal content under many names is in memory once, and a name whose content changes leads
+ * to another slot. Who may have what is decided per name and credential, by asking the source, and believed for a short while.
+ * Everything that waits — for a network, a disk, memory — does so off the engine thread.
  */
 public final class AdapterRegistry implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AdapterRegistry.class);
+    /** Names and slots remembered; beyond, those asked for longest ago are forgotten. */
+    private static final int REMEMBERED = 20_000;
+
+    private static final long CLOSE_SECONDS = 60;
 
     private final AdapterLoader loader;
-    private final Map<Content, CompletableFuture<Adapter>> adapters = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final RegistryLimits limits;
+    private final AdapterPool pool;
+    private final ExecutorService loaders;
+    private final ScheduledExecutorService timer;
+    private final ExecutorService asking = Executors.newVirtualThreadPerTaskExecutor();
+    private final Map<AdapterOrigin.Name, NamedAdapter> names = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<String, PooledSlot> slots = new LinkedHashMap<>(64, 0.75f, true);
 
-    public AdapterRegistry(AdapterLoader loader) {
+    /** @param firstLoaded told of every adapter when it is in memory for the first time, on a loader's thread; must not block */
+    public AdapterRegistry(AdapterLoader loader, RegistryLimits limits, Consumer<AdapterSlot> firstLoaded) {
         this.loader = loader;
+        this.limits = limits;
+        this.loaders = Executors.newFixedThreadPool(
+                limits.loaderThreads(),
+                Thread.ofPlatform().daemon().name("gorgon-adapter-", 0).factory());
+        this.timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
+        this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, firstLoaded);
     }
 
-    /** What identifies an adapter: a folder and the state of its files. */
-    private record Content(Path folder, List<String> files) {
+    /**
+     * The slot of what an asker names. Returns at once; completes when the source has agreed, the files are here and their content
+     * is known. Whether weights are in memory is another matter, see {@link AdapterSlot}.
+     *
+     * @return fails with an {@link AdapterException}
+     */
+    public CompletableFuture<AdapterSlot> resolve(AdapterOrigin origin) {
+        return known(origin).thenApply(known -> known.slot());
+    }
 
-        static Content of(Path folder) {
-            try (Stream<Path> files = Files.list(folder)) {
-                return new Content(
-                        folder.toRealPath(),
-                        files.filter(Files::isRegularFile)
-                                .sorted()
-                                .map(Content::describe)
-                                .toList());
-            } catch (IOException e) {
-                throw new AdapterException(
-                        "No valid adapter config file found: tried " + folder.resolve("adapter_config.json") + " and "
-                                + folder.resolve("config.json"),
-                        e);
+    private CompletableFuture<NamedAdapter.Known> known(AdapterOrigin origin) {
+        NamedAdapter named = named(origin.name());
+        long now = System.nanoTime();
+        return switch (named.decide(origin.freshness(), limits.recheck().toNanos(), now)) {
+            case NamedAdapter.Decision.Serve(NamedAdapter.Known known) -> CompletableFuture.completedFuture(known);
+            case NamedAdapter.Decision.ServeAndCheck(
+                    NamedAdapter.Known known,
+                    CompletableFuture<NamedAdapter.Known> check) -> {
+                ask(named, origin, check);
+                yield CompletableFuture.completedFuture(known);
             }
-        }
+            case NamedAdapter.Decision.Refuse(AdapterException failure) -> CompletableFuture.failedFuture(failure);
+            case NamedAdapter.Decision.Join(CompletableFuture<NamedAdapter.Known> check) -> check;
+            case NamedAdapter.Decision.Check(CompletableFuture<NamedAdapter.Known> check) -> {
+                ask(named, origin, check);
+                yield check;
+            }
+        };
+    }
 
-        private static String describe(Path file) {
-            try {
-                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-                return file.getFileName() + " " + attributes.size() + " " + attributes.lastModifiedTime();
-            } catch (IOException e) {
-                return file.getFileName() + " unreadable";
+    /** Asks a source, off this thread. */
+    private void ask(NamedAdapter named, AdapterOrigin origin, CompletableFuture<NamedAdapter.Known> check) {
+        try {
+            asking.execute(() -> {
+                try {
+                    NamedAdapter.Known answer = answer(named, origin);
+                    named.succeeded(check, answer);
+                    check.complete(answer);
+                } catch (RuntimeException e) {
+                    AdapterException failure = failure(origin, e);
+                    named.failed(check, failure, System.nanoTime());
+                    check.completeExceptionally(failure);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            check.completeExceptionally(AdapterPool.shuttingDown());
+        }
+    }
+
+    private static AdapterException failure(AdapterOrigin origin, RuntimeException e) {
+        if (e instanceof AdapterException known) {
+            return known;
+        }
+        LOG.error("resolving adapter {} failed unexpectedly", origin.name().id(), e);
+        return new AdapterException(
+                AdapterException.Code.ADAPTER_UNAVAILABLE,
+                "adapter " + origin.name().id() + " could not be looked up",
+                e);
+    }
+
+    private NamedAdapter.Known answer(NamedAdapter named, AdapterOrigin origin) {
+        AdapterOrigin.Version version = origin.locate();
+        Optional<NamedAdapter.Known> before = named.known();
+        if (before.isPresent() && before.get().version().id().equals(version.id())) {
+            return new NamedAdapter.Known(version, keep(before.get().slot()), System.nanoTime());
+        }
+        named.downloading(true);
+        Path folder = origin.fetch(version);
+        ContentIdentity content = ContentIdentity.of(folder, version.revision());
+        String id = origin.name().id();
+        AdapterRecipe recipe = new FolderRecipe(loader, id, origin.policy(), folder, content.stamp());
+        // packing widens rows to whole blocks, so memory can exceed the file
+        PooledSlot slot = slot(content.identity(), id, 2 * content.stamp().bytes(), recipe);
+        return new NamedAdapter.Known(version, slot, System.nanoTime());
+    }
+
+    /** An asker's adapters merged into one; each must be the asker's to have. Otherwise like {@link #resolve}. */
+    public CompletableFuture<AdapterSlot> resolveMerged(List<? extends AdapterOrigin> origins, MergeSpec spec) {
+        List<CompletableFuture<NamedAdapter.Known>> parts =
+                origins.stream().map(this::known).toList();
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+                .thenApplyAsync(
+                        done -> merged(
+                                origins,
+                                parts.stream().map(CompletableFuture::join).toList(),
+                                spec),
+                        asking);
+    }
+
+    private AdapterSlot merged(List<? extends AdapterOrigin> origins, List<NamedAdapter.Known> parts, MergeSpec spec) {
+        List<FolderRecipe> folders = new ArrayList<>();
+        List<String> identities = new ArrayList<>();
+        long bytes = 0;
+        for (NamedAdapter.Known part : parts) {
+            if (!(part.slot().recipe() instanceof FolderRecipe folder)) {
+                throw new IllegalStateException("only adapters from folders can be named");
+            }
+            folders.add(folder);
+            identities.add(part.slot().identity());
+            bytes = Math.max(bytes, part.slot().estimatedBytes());
+        }
+        String name = origins.stream().map(origin -> origin.name().id()).collect(Collectors.joining(","));
+        String identity = MergeRecipe.identity(identities, spec);
+        return slot(identity, name, bytes, new MergeRecipe(loader, name, folders, identities, spec));
+    }
+
+    private PooledSlot slot(String identity, String name, long estimatedBytes, AdapterRecipe recipe) {
+        synchronized (slots) {
+            PooledSlot slot = slots.get(identity);
+            if (slot == null) {
+                slot = pool.slot(identity, name, estimatedBytes, recipe);
+                slots.put(identity, slot);
+                trim(slots, pool::isForgettable);
+            } else {
+                slot.loadFrom(recipe);
+            }
+            return slot;
+        }
+    }
+
+    /** A slot that was forgotten meanwhile is remembered again. */
+    private PooledSlot keep(PooledSlot slot) {
+        synchronized (slots) {
+            PooledSlot present = slots.putIfAbsent(slot.identity(), slot);
+            return present == null ? slot : present;
+        }
+    }
+
+    private NamedAdapter named(AdapterOrigin.Name name) {
+        synchronized (names) {
+            NamedAdapter named = names.get(name);
+            if (named == null) {
+                named = new NamedAdapter(name);
+                names.put(name, named);
+                trim(names, entry -> !entry.isChecking());
+            }
+            return named;
+        }
+    }
+
+    /** Forgets what was asked for longest ago. */
+    private static <K, V> void trim(Map<K, V> entries, Predicate<V> forgettable) {
+        Iterator<V> oldest = entries.values().iterator();
+        while (entries.size() > REMEMBERED && oldest.hasNext()) {
+            if (forgettable.test(oldest.next())) {
+                oldest.remove();
             }
         }
     }
 
     /**
-     * The adapter in a folder, loaded now or before. Returns at once; fails with an {@link AdapterException}.
+     * Brings an adapter into memory now; the operator's way, for what is pinned or asked for by name.
      *
-     * @param id name for messages and metrics
+     * @param pin whether it stays there, outside of the memory budget
      */
-    public CompletableFuture<Adapter> load(String id, Path folder) {
-        Content content;
-        try {
-            content = Content.of(folder);
-        } catch (AdapterException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-        CompletableFuture<Adapter> adapter =
-                adapters.computeIfAbsent(content, key -> CompletableFuture.supplyAsync(() -> load(id, key), threads));
-        adapter.whenComplete((loaded, failure) -> {
-            if (failure != null) {
-                adapters.remove(content, adapter);
+    public CompletableFuture<AdapterSlot> load(AdapterOrigin origin, boolean pin) {
+        return known(origin).thenCompose(known -> {
+            PooledSlot slot = known.slot();
+            if (pin) {
+                pool.pin(slot);
             }
+            CompletableFuture<AdapterSlot> loaded = new CompletableFuture<>();
+            slot.request(
+                    () -> slot.failure().ifPresentOrElse(loaded::completeExceptionally, () -> loaded.complete(slot)));
+            return loaded;
         });
-        return adapter;
     }
 
-    private Adapter load(String id, Content content) {
-        long start = System.nanoTime();
-        Adapter adapter = loader.load(id, content.folder);
-        LOG.info(
-                "loaded adapter {}: {}{}, {} KiB in {} ms",
-                id,
-                adapter.lora().isPresent() ? "LoRA" : "",
-                adapter.medusa()
-                        .map(medusa -> (adapter.lora().isPresent() ? " with " : "")
-                                + medusa.heads().size() + " Medusa heads")
-                        .orElse(""),
-                adapter.bytes() / 1024,
-                (System.nanoTime() - start) / 1_000_000);
-        return adapter;
+    /**
+     * Lets everything that a name stands for leave memory as soon as nobody uses it, and asks its source anew at the next request.
+     *
+     * @return whether there was anything to unload; empty when it is pinned
+     */
+    public Optional<Boolean> unload(String source, String id) {
+        List<PooledSlot> found = new ArrayList<>();
+        synchronized (names) {
+            for (NamedAdapter named : names.values()) {
+                if (named.name().source().equals(source) && named.name().id().equals(id)) {
+                    named.known().ifPresent(known -> found.add(known.slot()));
+                    named.forget();
+                }
+            }
+        }
+        boolean pinned = false;
+        boolean any = false;
+        for (PooledSlot slot : found) {
+            any |= pool.view(slot).adapter().isPresent();
+            pinned |= !pool.unload(slot);
+        }
+        return pinned ? Optional.empty() : Optional.of(any);
     }
 
-    /** Number of adapters loaded or being loaded. */
-    public int size() {
-        return adapters.size();
+    /** All adapters that are known, those asked for last at the end. */
+    public List<AdapterStatus> list() {
+        List<NamedAdapter> named;
+        synchronized (names) {
+            named = List.copyOf(names.values());
+        }
+        List<PooledSlot> all;
+        synchronized (slots) {
+            all = List.copyOf(slots.values());
+        }
+        return new AdapterListing(pool).of(named, all);
+    }
+
+    public PoolStats stats() {
+        return pool.stats();
     }
 
     /** Frees all adapters; no engine may be using them. */
     @Override
     public void close() {
-        threads.close();
-        adapters.values().forEach(adapter -> adapter.thenAccept(Adapter::close));
-        adapters.clear();
+        pool.close();
+        asking.shutdownNow();
+        timer.shutdownNow();
+        loaders.shutdown();
+        try {
+            if (!loaders.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("an adapter is still loading; its memory is left to the end of the process");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (slots) {
+            slots.values().forEach(pool::freeNow);
+        }
     }
 }

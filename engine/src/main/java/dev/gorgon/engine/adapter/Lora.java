@@ -2,6 +2,7 @@ package dev.gorgon.engine.adapter;
 
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.EmbeddingTable;
+import dev.gorgon.engine.backend.LowRankMatrix;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.model.LinearTarget;
 import java.util.Map;
@@ -18,21 +19,19 @@ public final class Lora implements Adapter {
 
     private final String id;
     private final Backend.Memory memory;
-    private final Map<Site, Pair> pairs;
+    private final Map<Site, LowRankMatrix> changes;
     private final Optional<Embedding> embedding;
 
-    Lora(String id, Backend.Memory memory, Map<Site, Pair> pairs, Optional<Embedding> embedding) {
+    /** @param changes by the first of the targets that are computed together, see {@link LinearTarget#first} */
+    Lora(String id, Backend.Memory memory, Map<Site, LowRankMatrix> changes, Optional<Embedding> embedding) {
         this.id = id;
         this.memory = memory;
-        this.pairs = Map.copyOf(pairs);
+        this.changes = Map.copyOf(changes);
         this.embedding = embedding;
     }
 
     /** Where a change applies: a layer's linear map, or with layer {@link #MODEL} the LM head. */
     public record Site(int layer, LinearTarget target) {}
-
-    /** A of shape {@code [rank][in]} and B of shape {@code [out][rank]}. */
-    public record Pair(Matrix down, Matrix up) {}
 
     /** A transposed, {@code [vocabulary][rank]}, and B of shape {@code [hidden][rank]}. */
     public record Embedding(EmbeddingTable down, Matrix up) {}
@@ -57,9 +56,9 @@ public final class Lora implements Adapter {
         return Optional.empty();
     }
 
-    /** The change of one linear map, if there is one. */
-    public Optional<Pair> at(int layer, LinearTarget target) {
-        return Optional.ofNullable(pairs.get(new Site(layer, target)));
+    /** The change of the operation in which a target is computed, if there is one; it may leave the target itself as it is. */
+    public Optional<LowRankMatrix> at(int layer, LinearTarget target) {
+        return Optional.ofNullable(changes.get(new Site(layer, target.first())));
     }
 
     /** The change of the embeddings, if there is one. A tied LM head does not take part in it. */

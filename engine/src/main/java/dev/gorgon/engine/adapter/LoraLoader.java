@@ -8,9 +8,7 @@ import dev.gorgon.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -42,14 +40,17 @@ final class LoraLoader {
 
     private Lora load(LoraTensors names) {
         checkUse(reader, names);
-        Map<Lora.Site, Lora.Pair> pairs = new HashMap<>();
+        LoraPacker packer = new LoraPacker(reader.fit().model(), memory);
         names.linears()
-                .forEach((module, factors) -> reader.site(module)
-                        .ifPresent(site -> pairs.put(site, pair(reader.linear(module, site.target(), factors)))));
+                .forEach((module, factors) ->
+                        reader.site(module).ifPresent(site -> packer.add(site, factors(module, site, factors))));
         Optional<Lora.Embedding> embedding = Optional.ofNullable(
                         names.embeddings().get(LoraReader.EMBEDDINGS))
-                .map(factors -> embedding(reader.embedding(LoraReader.EMBEDDINGS, factors)));
-        return new Lora(reader.fit().adapter(), memory, pairs, embedding);
+                .map(factors -> {
+                    reader.requireFinite(factors);
+                    return embedding(reader.embedding(LoraReader.EMBEDDINGS, factors));
+                });
+        return new Lora(reader.fit().adapter(), memory, packer.pack(), embedding);
     }
 
     /**
@@ -110,12 +111,10 @@ final class LoraLoader {
                 + (kinds.size() > SHOWN ? " and " + (kinds.size() - SHOWN) + " more kinds" : "");
     }
 
-    private Lora.Pair pair(LoraReader.Factors factors) {
-        int in = Math.toIntExact(factors.down().dim(1));
-        // inputs are read in pairs, so an odd rank gets a row of zeros
-        Matrix down = memory.matrix(padded(factors), in);
-        memory.fill(down, 0, factors.down(), 1f);
-        return new Lora.Pair(down, up(factors));
+    /** Packing finds out whether all elements are finite; which one is not is looked for only then. */
+    private LoraPacker.Factors factors(String module, Lora.Site site, LoraTensors.Factors names) {
+        LoraReader.Factors read = reader.linear(module, site.target(), names);
+        return new LoraPacker.Factors(module, read.down(), read.up(), read.scale(), () -> reader.requireFinite(names));
     }
 
     private Lora.Embedding embedding(LoraReader.Factors factors) {

@@ -61,7 +61,12 @@ record LoraReader(ModelFit fit, LoraSettings settings, TensorSource tensors) {
     }
 
     Factors embedding(String module, LoraTensors.Factors names) {
-        return read(module, names, fit.model().vocabularySize(), fit.model().hiddenSize());
+        Factors factors =
+                read(module, names, fit.model().vocabularySize(), fit.model().hiddenSize());
+        // unlike packing a linear map, filling a table does not look at the numbers
+        FiniteCheck.requireFinite(factors.down(), names.down(), tensors.path());
+        FiniteCheck.requireFinite(factors.up(), names.up(), tensors.path());
+        return factors;
     }
 
     private Factors read(String module, LoraTensors.Factors names, int in, int out) {
@@ -79,13 +84,19 @@ record LoraReader(ModelFit fit, LoraSettings settings, TensorSource tensors) {
             throw new AdapterException("LoRA for " + module + " has rank " + down.dim(0)
                     + ", but adapter_config.json says " + settings.rank(module));
         }
-        FiniteCheck.requireFinite(down, names.down(), tensors.path());
-        FiniteCheck.requireFinite(up, names.up(), tensors.path());
+        FiniteCheck.requireFloatingPoint(down, names.down(), tensors.path());
+        FiniteCheck.requireFloatingPoint(up, names.up(), tensors.path());
         float scale = (float) settings.scale(module);
         if (!Float.isFinite(scale)) {
             throw new AdapterException("LoRA for " + module + " has a scale that is not a finite number: alpha or r in"
                     + " adapter_config.json is wrong");
         }
         return new Factors(down, up, scale);
+    }
+
+    /** @throws dev.gorgon.engine.weights.WeightsException naming the element that is not a finite number */
+    void requireFinite(LoraTensors.Factors names) {
+        FiniteCheck.requireFinite(tensors.tensor(names.down()), names.down(), tensors.path());
+        FiniteCheck.requireFinite(tensors.tensor(names.up()), names.up(), tensors.path());
     }
 }

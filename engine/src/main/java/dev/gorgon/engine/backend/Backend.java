@@ -2,6 +2,7 @@ package dev.gorgon.engine.backend;
 
 import dev.gorgon.engine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -44,6 +45,19 @@ public interface Backend extends AutoCloseable {
 
         /** A zeroed matrix that is not quantized: of an adapter. */
         Matrix matrix(int outFeatures, int inFeatures);
+
+        /** A zeroed low-rank change of one linear operation. */
+        LowRankMatrix lowRank(int inFeatures, List<LowRankMatrix.Part> parts);
+
+        /**
+         * Packs both factors of a part of a low-rank change.
+         *
+         * @param down A, {@code [rank][inFeatures]}
+         * @param up B, {@code [outFeatures][rank]}
+         * @param scale of {@code B·A}; it is folded into B
+         * @return false when an element is NaN or infinite
+         */
+        boolean fill(LowRankMatrix change, int part, Tensor down, Tensor up, float scale);
 
         /**
          * A matrix of the base model, in the format that the backend was made to use for its role: zeroed and handed to

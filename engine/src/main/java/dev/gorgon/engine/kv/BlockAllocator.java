@@ -61,6 +61,11 @@ public final class BlockAllocator {
         }
     }
 
+    /** References to a block; 0 if it is free. */
+    int references(int block) {
+        return references[block];
+    }
+
     /** Checks that every block is either free once or referenced; for idle moments and tests. */
     public void checkIntegrity() {
         boolean[] seen = new boolean[references.length];

@@ -1,12 +1,11 @@
 package dev.gorgon.engine.model;
 
-import java.io.IOException;
+import dev.gorgon.engine.weights.JsonFile;
+import dev.gorgon.engine.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Typed, checked access to a configuration file. A missing key and an explicit null are the same.
@@ -25,15 +24,9 @@ record JsonConfig(String file, JsonNode node) {
                     + "; give the folder of a Hugging Face model");
         }
         try {
-            JsonNode node = JsonMapper.shared().readTree(Files.readAllBytes(path));
-            if (!node.isObject()) {
-                throw new ModelException(path + " is not a JSON object");
-            }
-            return new JsonConfig(path.toString(), node);
-        } catch (IOException e) {
-            throw new ModelException("cannot read " + path + ": " + e.getMessage(), e);
-        } catch (JacksonException e) {
-            throw new ModelException(path + " is not valid JSON: " + e.getOriginalMessage(), e);
+            return new JsonConfig(path.toString(), JsonFile.readObject(path, JsonFile.MAX_CONFIG_BYTES));
+        } catch (WeightsException e) {
+            throw new ModelException(String.valueOf(e.getMessage()), e);
         }
     }
 

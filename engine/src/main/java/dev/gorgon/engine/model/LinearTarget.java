@@ -54,6 +54,15 @@ public enum LinearTarget {
         };
     }
 
+    /** The first of the targets that are computed together with this one. */
+    public LinearTarget first() {
+        return switch (this) {
+            case K, V -> Q;
+            case UP -> GATE;
+            default -> this;
+        };
+    }
+
     /** First column of this target in the fused matrix it is computed with: q, k, v side by side, and gate beside up. */
     public int firstColumn(ModelConfig config) {
         return switch (this) {

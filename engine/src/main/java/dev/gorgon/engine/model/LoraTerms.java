@@ -10,7 +10,7 @@ public interface LoraTerms {
     /** No row has a LoRA. */
     LoraTerms NONE = (layer, targets) -> List.of();
 
-    /** Terms for the given targets, which are computed together; terms of the same rows stand next to each other. */
+    /** Terms for the given targets, which are all that are computed together; one per run of rows with the same LoRA. */
     List<LowRankTerm> terms(int layer, LinearTarget... targets);
 
     /** Changes to the embeddings of rows. */

@@ -6,6 +6,7 @@ package dev.gorgon.engine.schedule;
  * @param reason why it ended
  * @param generatedText the whole text, special tokens stripped, stop sequence included
  * @param promptTokens number of prompt tokens
+ * @param cachedPromptTokens how many of them were not computed, because their keys and values were still known
  * @param generatedTokens number of emitted tokens, an end-of-sequence token included
  * @param skippedTokens how many of them were not the first of their step
  * @param steps forward passes that emitted at least one token
@@ -20,6 +21,7 @@ public record Completion(
         FinishReason reason,
         String generatedText,
         int promptTokens,
+        int cachedPromptTokens,
         int generatedTokens,
         int skippedTokens,
         int steps,

@@ -1,13 +1,14 @@
 package dev.gorgon.engine.schedule;
 
-import dev.gorgon.engine.adapter.Adapter;
 import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.kv.BlockAllocator;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Chooser;
 import dev.gorgon.engine.speculate.Drafter;
 import dev.gorgon.engine.speculate.PromptLookup;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,32 +26,41 @@ public final class Engine implements AutoCloseable {
     /** How long an idle engine sleeps at most; messages wake it at once. */
     private static final long IDLE_NANOS = 1_000_000_000L;
 
+    private static final String SHUTTING_DOWN = "the server is shutting down";
+
     private final LanguageModel model;
-    private final Optional<Adapter> defaultAdapter;
-    private final BlockAllocator allocator;
+    private final Optional<AdapterSlot> defaultAdapter;
+    private final int totalBlocks;
+    private final PrefixIndex blocks;
     private final Scheduler scheduler;
     private final StepRunner runner;
-    private final Queue<Sequence> inbox = new ConcurrentLinkedQueue<>();
+    /** Messages to the engine thread: a new request, one to be dropped, an adapter that has come. */
+    private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
     private final Thread thread;
     private volatile EngineStats stats;
+    private volatile List<AdapterLoad> loads = List.of();
     private volatile boolean closing;
+    /** Nobody reads the inbox any more. */
+    private volatile boolean ended;
 
     /** An engine whose sequences draft with their Medusa heads, or by prompt lookup if the options say so. */
-    public Engine(LanguageModel model, EngineOptions options, Optional<Adapter> defaultAdapter) {
+    public Engine(LanguageModel model, EngineOptions options, Optional<AdapterSlot> defaultAdapter) {
         this(model, options, defaultAdapter, options.promptLookup() ? new PromptLookup() : Drafter.NONE);
     }
 
     /**
      * @param model the loaded model; stays the caller's to close, after the engine
-     * @param defaultAdapter serves requests that name none; its heads draft for all that bring none
+     * @param defaultAdapter serves requests that name none; its heads draft for all that bring none, while they are in memory
      * @param drafter drafts for sequences without heads
      */
-    public Engine(LanguageModel model, EngineOptions options, Optional<Adapter> defaultAdapter, Drafter drafter) {
+    public Engine(LanguageModel model, EngineOptions options, Optional<AdapterSlot> defaultAdapter, Drafter drafter) {
         this.model = model;
         this.defaultAdapter = defaultAdapter;
         Decoder decoder = model.decoder();
-        this.allocator = new BlockAllocator(decoder.storage().blocks());
-        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), allocator);
+        this.totalBlocks = decoder.storage().blocks();
+        this.blocks = new PrefixIndex(new BlockAllocator(totalBlocks), options.prefixCaching());
+        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), blocks, this::adapterAnswered);
         this.runner = new StepRunner(model, options, scheduler, drafter);
         this.stats = snapshot();
         this.thread = Thread.ofPlatform().name("gorgon-engine").daemon().start(this::loop);
@@ -61,13 +71,13 @@ public final class Engine implements AutoCloseable {
     }
 
     /** The adapter that serves requests which name none. */
-    public Optional<Adapter> defaultAdapter() {
+    public Optional<AdapterSlot> defaultAdapter() {
         return defaultAdapter;
     }
 
     /** Positions that one sequence may have, prompt and generated tokens together. */
     public int maxPositions() {
-        return Math.min(model.decoder().config().maxPositions(), allocator.total() * KvStorage.BLOCK);
+        return Math.min(model.decoder().config().maxPositions(), totalBlocks * KvStorage.BLOCK);
     }
 
     /**
@@ -90,29 +100,36 @@ public final class Engine implements AutoCloseable {
             }
         }
         if (closing) {
-            throw new GenerationException("the server is shutting down");
+            throw new GenerationException(SHUTTING_DOWN);
         }
         Sequence sequence = new Sequence(
                 request,
                 listener,
-                ActiveAdapters.of(requested(request.adapter()), defaultAdapter),
+                SequenceAdapters.of(request.adapter(), defaultAdapter),
                 new Chooser(request.sampling(), request.promptTokens(), vocabulary),
                 new SequenceText(model.tokenizer(), request.promptTokens(), request.stopSequences()),
-                allocator,
-                this::wakeUp);
-        inbox.add(sequence);
-        wakeUp();
+                blocks,
+                cancelled -> post(() -> cancel(cancelled)));
+        Runnable message = () -> scheduler.add(sequence);
+        post(message);
+        if (ended && inbox.remove(message)) {
+            throw new GenerationException(SHUTTING_DOWN);
+        }
         return sequence;
     }
 
-    private Optional<Adapter> requested(AdapterSelection selection) {
-        return switch (selection) {
-            case AdapterSelection.Default _, AdapterSelection.Base _ -> Optional.empty();
-            case AdapterSelection.Of(AdapterSlot slot) ->
-                Optional.of(slot.tryAcquire()
-                        .orElseThrow(() -> new GenerationException("adapter " + slot.name() + " is not loaded"))
-                        .adapter());
-        };
+    private void post(Runnable message) {
+        inbox.add(message);
+        LockSupport.unpark(thread);
+    }
+
+    private void cancel(Sequence sequence) {
+        LOG.debug("a client left after {} tokens", sequence.generated());
+        scheduler.remove(sequence);
+    }
+
+    private void adapterAnswered(String identity) {
+        post(() -> scheduler.adapterAnswered(identity));
     }
 
     /** Whether the engine thread is alive and takes requests. */
@@ -125,49 +142,71 @@ public final class Engine implements AutoCloseable {
         return stats;
     }
 
-    private void wakeUp() {
-        LockSupport.unpark(thread);
+    /** What waits and runs for each adapter that has requests, as of the last step. */
+    public List<AdapterLoad> adapterLoads() {
+        return loads;
     }
 
     private void loop() {
-        while (!closing) {
-            long start = System.nanoTime();
-            receive();
-            StepPlan plan = scheduler.plan();
-            if (plan.isEmpty()) {
-                stats = snapshot();
-                allocator.checkIntegrity();
-                if (inbox.isEmpty() && !closing) {
-                    LockSupport.parkNanos(this, IDLE_NANOS);
-                }
-                continue;
+        try {
+            while (!closing) {
+                turn();
             }
-            runner.run(plan, start);
-            stats = snapshot();
+        } finally {
+            closing = true;
+            ended = true;
+            readInbox();
+            reportFailed();
+            for (Sequence sequence : scheduler.all()) {
+                runner.fail(sequence, new GenerationException(SHUTTING_DOWN));
+            }
+            publish();
         }
-        receive();
-        for (Sequence sequence : scheduler.all()) {
-            runner.fail(sequence, new GenerationException("the server is shutting down"));
-        }
-        stats = snapshot();
     }
 
-    private void receive() {
-        for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) {
-            scheduler.add(sequence);
+    private void turn() {
+        long start = System.nanoTime();
+        readInbox();
+        StepPlan plan = scheduler.plan();
+        reportFailed();
+        if (!plan.isEmpty()) {
+            runner.run(plan, start);
+            publish();
+            return;
         }
-        scheduler.removeCancelled(sequence -> LOG.debug("a client left after {} tokens", sequence.generated()));
+        publish();
+        blocks.checkIntegrity();
+        if (inbox.isEmpty() && !closing) {
+            LockSupport.parkNanos(this, IDLE_NANOS);
+        }
+    }
+
+    private void readInbox() {
+        for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
+            message.run();
+        }
+    }
+
+    private void reportFailed() {
+        for (Scheduler.Failed failed : scheduler.takeFailed()) {
+            runner.fail(failed.sequence(), failed.reason());
+        }
+    }
+
+    private void publish() {
+        stats = snapshot();
+        loads = scheduler.loads();
     }
 
     private EngineStats snapshot() {
-        return runner.stats(allocator.total() - allocator.freeBlocks(), allocator.total());
+        return runner.stats(totalBlocks - blocks.availableBlocks(), totalBlocks, blocks.stats());
     }
 
     /** Stops after the current step; generations under way fail with a message that says so. */
     @Override
     public void close() {
         closing = true;
-        wakeUp();
+        LockSupport.unpark(thread);
         try {
             thread.join();
         } catch (InterruptedException e) {

@@ -10,6 +10,7 @@ package dev.gorgon.engine.schedule;
  * @param maxSpeculation guesses per sequence and step; 0 turns speculation off
  * @param promptLookup whether sequences without Medusa heads draft by prompt lookup
  * @param adaptiveDrafts whether to draft less for sequences whose guesses do not hold; off, every head always drafts
+ * @param prefixCaching whether sequences that begin with the same tokens under the same LoRA share their keys and values
  */
 public record EngineOptions(
         int maxRunning,
@@ -18,7 +19,8 @@ public record EngineOptions(
         int kvBlocks,
         int maxSpeculation,
         boolean promptLookup,
-        boolean adaptiveDrafts) {
+        boolean adaptiveDrafts,
+        boolean prefixCaching) {
 
     public EngineOptions {
         if (maxRunning < 1 || maxStepRows < 1 || kvBlocks < 1 || maxDraftRows < 0 || maxSpeculation < 0) {
@@ -28,6 +30,24 @@ public record EngineOptions(
             throw new IllegalArgumentException(
                     "maxStepRows (" + maxStepRows + ") must be at least maxRunning (" + maxRunning + ")");
         }
+    }
+
+    /** With prefix caching. */
+    public EngineOptions(
+            int maxRunning,
+            int maxStepRows,
+            int maxDraftRows,
+            int kvBlocks,
+            int maxSpeculation,
+            boolean promptLookup,
+            boolean adaptiveDrafts) {
+        this(maxRunning, maxStepRows, maxDraftRows, kvBlocks, maxSpeculation, promptLookup, adaptiveDrafts, true);
+    }
+
+    /** The same limits with prefix caching on or off. */
+    public EngineOptions withPrefixCaching(boolean caching) {
+        return new EngineOptions(
+                maxRunning, maxStepRows, maxDraftRows, kvBlocks, maxSpeculation, promptLookup, adaptiveDrafts, caching);
     }
 
     /** Limits for a small machine, with a cache for {@code positions} positions. */

@@ -1,40 +1,61 @@
 package dev.gorgon.engine.schedule;
 
-import dev.gorgon.engine.kv.BlockAllocator;
+import dev.gorgon.engine.adapter.AdapterSlot;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.speculate.DraftTree;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
 /**
  * Decides what each step computes. Sequences that decode come first, so that a long prompt never makes them wait for more than
- * one chunk; what rows remain go to prompts, oldest first, and then to newcomers. Blocks are taken when needed; when there are
- * none, the youngest sequence gives its own back and is recomputed later. Engine thread only.
+ * one chunk; what rows remain go to prompts, oldest first, and then to newcomers, fairly between adapters. Blocks are taken when
+ * needed; when there are none, the youngest sequence gives its own back and is recomputed later. A request whose adapter is not in
+ * memory waits without holding anything, while others pass it. Engine thread only.
  */
 final class Scheduler {
 
+    /**
+     * Adapters that may be asked for beyond what could start at once, so that one slow answer does not hold up the others. Asking
+     * for all that are waited for would push out of memory what has just been brought there.
+     */
+    private static final int ASKS_AHEAD = 4;
+
     private final EngineOptions options;
     private final int maxLogitRows;
-    private final BlockAllocator allocator;
-    private final Deque<Sequence> waiting = new ArrayDeque<>();
+    private final PrefixIndex blocks;
+    private final Consumer<String> answered;
+    private final AdapterQueues queues = new AdapterQueues();
+    private final Deque<Sequence> preempted = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
+    private final List<Failed> failed = new ArrayList<>();
     private long preemptions;
 
-    Scheduler(EngineOptions options, int maxLogitRows, BlockAllocator allocator) {
+    /**
+     * @param answered called on any thread with the identity of an adapter that was asked for and has come, or will not come; it
+     *     must see to it that {@link #adapterAnswered} is called on the engine thread
+     */
+    Scheduler(EngineOptions options, int maxLogitRows, PrefixIndex blocks, Consumer<String> answered) {
         this.options = options;
         this.maxLogitRows = maxLogitRows;
-        this.allocator = allocator;
+        this.blocks = blocks;
+        this.answered = answered;
     }
 
+    /** A request that cannot be served, with the reason. */
+    record Failed(Sequence sequence, GenerationException reason) {}
+
     void add(Sequence sequence) {
-        waiting.addLast(sequence);
+        queues.add(sequence);
+        failIfHopeless(sequence);
     }
 
     int waiting() {
-        return waiting.size();
+        return queues.waiting() + preempted.size();
     }
 
     int running() {
@@ -45,35 +66,65 @@ final class Scheduler {
         return preemptions;
     }
 
+    List<AdapterLoad> loads() {
+        return queues.loads();
+    }
+
     /** Frees what a sequence holds and forgets it. */
     void remove(Sequence sequence) {
         sequence.blocks.release();
-        if (!running.remove(sequence)) {
-            waiting.remove(sequence);
-        }
-    }
-
-    /** Removes all sequences whose client has left. */
-    void removeCancelled(Consumer<Sequence> each) {
-        List<Sequence> gone = new ArrayList<>();
-        waiting.stream().filter(Sequence::cancelled).forEach(gone::add);
-        running.stream().filter(Sequence::cancelled).forEach(gone::add);
-        for (Sequence sequence : gone) {
-            remove(sequence);
-            each.accept(sequence);
+        sequence.adapters.release();
+        if (running.remove(sequence)) {
+            queues.ended(sequence);
+        } else if (preempted.remove(sequence)) {
+            queues.preempted(sequence, false);
+            queues.ended(sequence);
+        } else {
+            queues.remove(sequence);
         }
     }
 
     /** All sequences, for shutting down. */
     List<Sequence> all() {
         List<Sequence> all = new ArrayList<>(running);
-        all.addAll(waiting);
+        all.addAll(preempted);
+        all.addAll(queues.all());
         return all;
+    }
+
+    /** Waiting requests found to be hopeless since the last call; the caller tells their clients. */
+    List<Failed> takeFailed() {
+        List<Failed> taken = List.copyOf(failed);
+        failed.clear();
+        return taken;
+    }
+
+    /** An adapter that was asked for may be there now, or has failed. */
+    void adapterAnswered(String identity) {
+        queues.answered(identity).ifPresent(this::failHopeless);
+    }
+
+    private void failHopeless(AdapterQueue queue) {
+        List.copyOf(queue.waiting()).forEach(this::failIfHopeless);
+    }
+
+    private void failIfHopeless(Sequence sequence) {
+        try {
+            sequence.adapters.serving().flatMap(AdapterSlot::failure).ifPresent(failure -> fail(sequence, failure));
+        } catch (RuntimeException e) {
+            fail(sequence, e);
+        }
+    }
+
+    private void fail(Sequence sequence, RuntimeException cause) {
+        remove(sequence);
+        failed.add(new Failed(sequence, new GenerationException(String.valueOf(cause.getMessage()), cause)));
     }
 
     /** The next step; empty when there is nothing to do. */
     StepPlan plan() {
         Draft draft = new Draft();
+        long before = preemptions;
         for (Sequence sequence : List.copyOf(running)) {
             if (running.contains(sequence) && sequence.decoding()) {
                 draft.decode(sequence);
@@ -84,21 +135,98 @@ final class Scheduler {
                 draft.prefill(sequence);
             }
         }
-        while (!waiting.isEmpty() && running.size() < options.maxRunning() && draft.rowsLeft() > 0) {
-            Sequence next = waiting.getFirst();
-            int chunk = Math.min(next.missing(), draft.rowsLeft());
-            // one spare block per running sequence keeps newcomers from evicting those that are about to grow
-            if (next.blocks.missing(chunk) + running.size() > allocator.freeBlocks() && !running.isEmpty()) {
-                break;
-            }
-            waiting.removeFirst();
-            running.add(next);
-            if (next.timing.started == 0) {
-                next.timing.started = System.nanoTime();
-            }
-            draft.prefill(next);
+        if (preemptions == before) {
+            // in the step it gave way a sequence stays away: it may have rows there that no longer count
+            resumePreempted(draft);
+        }
+        if (preempted.isEmpty() && queues.waiting() > 0 && isOpen(draft)) {
+            startNewcomers(draft);
         }
         return draft.finish();
+    }
+
+    private boolean isOpen(Draft draft) {
+        return running.size() < options.maxRunning() && draft.rowsLeft() > 0;
+    }
+
+    /** Those that had to give way go on before anybody else starts. */
+    private void resumePreempted(Draft draft) {
+        while (!preempted.isEmpty() && isOpen(draft) && attach(preempted.getFirst(), draft)) {
+            Sequence sequence = preempted.removeFirst();
+            queues.preempted(sequence, false);
+            run(sequence, draft);
+        }
+    }
+
+    private void startNewcomers(Draft draft) {
+        PriorityQueue<AdapterQueue> turns = queues.ready();
+        Turn turn = Turn.PASSED;
+        while (turn != Turn.NO_ROOM && !turns.isEmpty() && preempted.isEmpty() && isOpen(draft)) {
+            AdapterQueue queue = turns.poll();
+            turn = take(queue, draft);
+            if (turn == Turn.TAKEN && queue.isReady()) {
+                turns.add(queue);
+            }
+        }
+    }
+
+    /** What became of a queue's turn. Nobody passes a request that waits for blocks, or a large one would wait forever. */
+    private enum Turn {
+        TAKEN,
+        PASSED,
+        NO_ROOM
+    }
+
+    /** Starts a queue's next request, asks for its weights, or ends it if there is no hope. */
+    private Turn take(AdapterQueue queue, Draft draft) {
+        Sequence next = queue.waiting().getFirst();
+        try {
+            if (!next.adapters.tryAcquire()) {
+                next.adapters.serving().ifPresent(slot -> askFor(queue, slot));
+                return Turn.PASSED;
+            }
+        } catch (RuntimeException e) {
+            fail(next, e);
+            return Turn.TAKEN;
+        }
+        if (!attach(next, draft)) {
+            next.adapters.release();
+            return Turn.NO_ROOM;
+        }
+        queues.startNext(queue);
+        next.start();
+        run(next, draft);
+        return Turn.TAKEN;
+    }
+
+    private void askFor(AdapterQueue queue, AdapterSlot slot) {
+        if (slot.failure().isPresent()) {
+            failHopeless(queue);
+        } else if (queues.loading() < options.maxRunning() - running.size() + ASKS_AHEAD) {
+            slot.request(() -> answered.accept(queue.identity));
+            // the answer is a message to this thread, so it comes after this
+            queue.loading = true;
+        }
+    }
+
+    /** Gives a sequence the blocks that are known to hold its beginning; false, and nothing, if there is no room to go on. */
+    private boolean attach(Sequence sequence, Draft draft) {
+        sequence.attachPrefix();
+        int slots = sequence.stored() + Math.min(sequence.missing(), draft.rowsLeft());
+        // one spare block per running sequence keeps newcomers from evicting those that are about to grow
+        boolean room = running.isEmpty() || sequence.blocks.missing(slots) + running.size() <= blocks.availableBlocks();
+        if (!room) {
+            sequence.giveBlocksBack();
+        }
+        return room;
+    }
+
+    private void run(Sequence sequence, Draft draft) {
+        if (sequence.readsPrefix()) {
+            blocks.countLookup(sequence.stored());
+        }
+        running.add(sequence);
+        draft.prefill(sequence);
     }
 
     /** Takes blocks for a sequence, from the youngest ones if need be; false if the sequence itself had to give way. */
@@ -115,9 +243,10 @@ final class Scheduler {
 
     private void preempt(Sequence sequence) {
         preemptions++;
-        sequence.preempt();
+        sequence.giveBlocksBack();
         running.remove(sequence);
-        waiting.addFirst(sequence);
+        preempted.addFirst(sequence);
+        queues.preempted(sequence, true);
     }
 
     /** A step being put together. */
@@ -166,14 +295,14 @@ final class Scheduler {
             rows += count + tree.size();
             logits += wanted;
             draftRows += tree.size();
+            queues.charge(sequence, count + tree.size());
         }
 
         /** Drops sequences preempted after they were chosen, and puts rows of the same LoRA next to each other. */
         StepPlan finish() {
             List<SequenceStep> kept = new ArrayList<>(chosen);
             kept.removeIf(step -> !running.contains(step.sequence()));
-            kept.sort(Comparator.comparing(
-                    step -> step.sequence().lora.map(lora -> lora.id()).orElse("")));
+            kept.sort(Comparator.comparing(step -> step.sequence().adapters.loraIdentity()));
             List<SequenceStep> placed = new ArrayList<>(kept.size());
             int row = 0;
             int logit = 0;

@@ -1,14 +1,17 @@
 package dev.gorgon.engine.schedule;
 
+import dev.gorgon.engine.adapter.AdapterUsage;
 import dev.gorgon.engine.adapter.Lora;
 import dev.gorgon.engine.adapter.Medusa;
-import dev.gorgon.engine.kv.BlockAllocator;
 import dev.gorgon.engine.kv.BlockTable;
+import dev.gorgon.engine.kv.PrefixIndex;
 import dev.gorgon.engine.sample.Chooser;
 import dev.gorgon.engine.speculate.DraftPlanner;
 import dev.gorgon.engine.speculate.DraftTree;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A generation on its way through the engine. Tokens 0 to {@code stored − 1} have keys and values; in decoding only the last
@@ -18,8 +21,7 @@ final class Sequence implements Generation {
 
     final GenerateRequest request;
     final GenerationListener listener;
-    final Optional<Lora> lora;
-    final Optional<Medusa> medusa;
+    final SequenceAdapters adapters;
     final Chooser chooser;
     final SequenceText text;
     final PromptLogprobs promptLogprobs;
@@ -27,35 +29,38 @@ final class Sequence implements Generation {
     final BlockTable blocks;
     final Timing timing = new Timing();
 
+    /** Order of arrival; the scheduler's. */
+    long number;
+
     DraftTree draft = DraftTree.EMPTY;
     Optional<FinishReason> finishReason = Optional.empty();
     private int[] tokens;
     private int length;
     private int stored;
+    private int cachedPrompt;
     private int skipped;
     private int steps;
     private int drafted;
     private int accepted;
-    private final Runnable wakeUp;
-    private volatile boolean cancelled;
+    private final Consumer<Sequence> canceller;
+    private final AtomicBoolean cancelled = new AtomicBoolean();
 
     Sequence(
             GenerateRequest request,
             GenerationListener listener,
-            ActiveAdapters adapters,
+            SequenceAdapters adapters,
             Chooser chooser,
             SequenceText text,
-            BlockAllocator allocator,
-            Runnable wakeUp) {
+            PrefixIndex index,
+            Consumer<Sequence> canceller) {
         this.request = request;
         this.listener = listener;
-        this.lora = adapters.lora();
-        this.medusa = adapters.medusa();
+        this.adapters = adapters;
         this.chooser = chooser;
         this.text = text;
-        this.blocks = new BlockTable(allocator);
+        this.blocks = new BlockTable(index);
         this.promptLogprobs = new PromptLogprobs(request.promptLogprobs() ? request.promptTokens().length : 0);
-        this.wakeUp = wakeUp;
+        this.canceller = canceller;
         this.length = request.promptTokens().length;
         this.tokens = Arrays.copyOf(request.promptTokens(), length + 64);
     }
@@ -69,12 +74,19 @@ final class Sequence implements Generation {
 
     @Override
     public void cancel() {
-        cancelled = true;
-        wakeUp.run();
+        if (cancelled.compareAndSet(false, true)) {
+            canceller.accept(this);
+        }
     }
 
-    boolean cancelled() {
-        return cancelled;
+    /** The LoRA that computes it, once it has started. */
+    Optional<Lora> lora() {
+        return adapters.lora();
+    }
+
+    /** The heads that draft for it, once it has started. */
+    Optional<Medusa> medusa() {
+        return adapters.medusa();
     }
 
     /** Prompt and generated tokens; the first {@link #length} are valid. */
@@ -120,21 +132,42 @@ final class Sequence implements Generation {
         }
     }
 
-    /** Counts rows whose keys and values are now in order. */
+    /** Notes that it starts, with the prefix it has found. */
+    void start() {
+        timing.started = System.nanoTime();
+        cachedPrompt = stored;
+        adapters.usage().ifPresent(AdapterUsage::countRequest);
+    }
+
+    /** Whether it may take keys and values over; not while it needs the logits of all prompt rows. */
+    boolean readsPrefix() {
+        return !promptLogprobs.wanted();
+    }
+
+    /** Takes over what is known of its tokens; at least one is left to compute. */
+    void attachPrefix() {
+        if (readsPrefix()) {
+            stored = blocks.attach(adapters.loraIdentity(), tokens, length - 1);
+        }
+    }
+
+    /** Counts rows whose keys and values are now in order, and lets others use them. */
     void store(int rows) {
         stored += rows;
         assert stored <= length;
+        blocks.publish(adapters.loraIdentity(), tokens, stored);
     }
 
     /** Counts a step that emitted tokens after verifying some guesses. */
-    void countStep(int guesses, int held) {
+    void countStep(int emitted, int guesses, int held) {
+        adapters.usage().ifPresent(usage -> usage.countStep(emitted, guesses, held));
         steps++;
         drafted += guesses;
         accepted += held;
     }
 
-    /** Gives the blocks back; the sequence can go on later from its tokens alone, with the same result. */
-    void preempt() {
+    /** Gives the blocks back, not the leases; the sequence can go on later from its tokens alone, with the same result. */
+    void giveBlocksBack() {
         blocks.release();
         stored = 0;
         draft = DraftTree.EMPTY;
@@ -146,6 +179,7 @@ final class Sequence implements Generation {
                 reason,
                 text.complete(),
                 promptLength(),
+                cachedPrompt,
                 generated(),
                 skipped,
                 steps,

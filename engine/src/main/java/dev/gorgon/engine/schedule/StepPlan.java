@@ -7,12 +7,10 @@ import dev.gorgon.engine.backend.SequenceRows;
 import dev.gorgon.engine.model.Batch;
 import dev.gorgon.engine.model.LinearTarget;
 import dev.gorgon.engine.model.LoraTerms;
-import dev.gorgon.engine.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The sequences of one step, and the batch they make. */
 record StepPlan(List<SequenceStep> steps) {
@@ -21,7 +19,7 @@ record StepPlan(List<SequenceStep> steps) {
         return steps.isEmpty();
     }
 
-    Batch toBatch(ModelConfig config) {
+    Batch toBatch() {
         int rows = 0;
         int logits = 0;
         for (SequenceStep step : steps) {
@@ -41,13 +39,12 @@ record StepPlan(List<SequenceStep> steps) {
                 logitRows[step.firstLogit() + i] = step.firstRow() + step.rows() - step.logits() + i;
             }
             sequences.add(step.toSequenceRows());
-            step.sequence().lora.ifPresent(lora -> {
+            step.sequence().lora().ifPresent(lora -> {
                 Segment.add(segments, lora, step.firstRow(), step.firstRow() + step.rows());
                 Segment.add(headSegments, lora, step.firstLogit(), step.firstLogit() + step.logits());
             });
         }
-        return new Batch(
-                tokens, sequences, logitRows, new Segments(segments, config), new Segments(headSegments, config));
+        return new Batch(tokens, sequences, logitRows, new Segments(segments), new Segments(headSegments));
     }
 
     /** A run of rows with the same LoRA. */
@@ -72,12 +69,10 @@ record StepPlan(List<SequenceStep> steps) {
     /** Looks the terms of a linear map up, segment by segment; all workers ask, the answers are made once. */
     private static final class Segments implements LoraTerms {
         private final List<Segment> segments;
-        private final ModelConfig config;
-        private final Map<List<Object>, List<LowRankTerm>> made = new HashMap<>();
+        private final Map<Integer, List<LowRankTerm>> made = new HashMap<>();
 
-        Segments(List<Segment> segments, ModelConfig config) {
+        Segments(List<Segment> segments) {
             this.segments = segments;
-            this.config = config;
         }
 
         @Override
@@ -86,7 +81,8 @@ record StepPlan(List<SequenceStep> steps) {
                 return List.of();
             }
             synchronized (made) {
-                return made.computeIfAbsent(List.of(layer, targets[0]), key -> make(layer, targets));
+                int operation = layer * LinearTarget.values().length + targets[0].ordinal();
+                return made.computeIfAbsent(operation, key -> make(layer, targets[0]));
             }
         }
 
@@ -102,20 +98,12 @@ record StepPlan(List<SequenceStep> steps) {
             return terms;
         }
 
-        private List<LowRankTerm> make(int layer, LinearTarget... targets) {
+        private List<LowRankTerm> make(int layer, LinearTarget first) {
             List<LowRankTerm> terms = new ArrayList<>();
             for (Segment segment : segments) {
-                for (LinearTarget target : targets) {
-                    Optional<Lora.Pair> pair = segment.lora.at(layer, target);
-                    if (pair.isPresent()) {
-                        terms.add(new LowRankTerm(
-                                pair.get().down(),
-                                pair.get().up(),
-                                segment.firstRow,
-                                segment.endRow,
-                                target.firstColumn(config)));
-                    }
-                }
+                segment.lora
+                        .at(layer, first)
+                        .ifPresent(change -> terms.add(new LowRankTerm(change, segment.firstRow, segment.endRow)));
             }
             return terms;
         }

@@ -1,6 +1,7 @@
 package dev.gorgon.engine.schedule;
 
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.kv.PrefixStats;
 import dev.gorgon.engine.model.Batch;
 import dev.gorgon.engine.model.Decoder;
 import dev.gorgon.engine.sample.Choice;
@@ -49,7 +50,7 @@ final class StepRunner {
         this.walk = new Walk(decoder, row -> model.memory().hostView(decoder.logits(), row), this::emit);
     }
 
-    EngineStats stats(int usedBlocks, int totalBlocks) {
+    EngineStats stats(int usedBlocks, int totalBlocks, PrefixStats prefix) {
         return new EngineStats(
                 scheduler.waiting(),
                 scheduler.running(),
@@ -61,14 +62,15 @@ final class StepRunner {
                 accepted,
                 scheduler.preemptions(),
                 overheadNanos,
-                forwardNanos);
+                forwardNanos,
+                prefix);
     }
 
     /** @param start when the scheduler began to plan this step */
     void run(StepPlan plan, long start) {
         long forward = System.nanoTime();
         try {
-            Batch batch = plan.toBatch(decoder.config());
+            Batch batch = plan.toBatch();
             forward = System.nanoTime();
             backend.run(ops -> decoder.forward(ops, batch));
         } catch (RuntimeException e) {
@@ -86,10 +88,21 @@ final class StepRunner {
                 fail(step.sequence(), failure(e));
             }
         }
-        long draftNanos = draft(draftings);
+        long draftNanos = draftOrNot(draftings);
         steps++;
         overheadNanos += System.nanoTime() - start - (forwardEnd - forward) - draftNanos;
         forwardNanos += forwardEnd - forward + draftNanos;
+    }
+
+    /** Drafts affect speed only, so a failure to make them ends nothing. */
+    private long draftOrNot(List<Drafting> draftings) {
+        try {
+            return draft(draftings);
+        } catch (RuntimeException e) {
+            LOG.error("drafting failed; the next step goes without", e);
+            draftings.forEach(drafting -> drafting.sequence().draft = DraftTree.EMPTY);
+            return 0;
+        }
     }
 
     /** Steps with prompt chunks in them say nothing about the cost of a drafted row. */
@@ -136,11 +149,12 @@ final class StepRunner {
             return Optional.empty();
         }
         int stored = sequence.stored();
+        int generated = sequence.generated();
         Walk.Outcome outcome = walk.walk(step);
         int guesses = step.draft().size();
         drafted += guesses;
         accepted += outcome.accepted();
-        sequence.countStep(guesses, outcome.accepted());
+        sequence.countStep(sequence.generated() - generated, guesses, outcome.accepted());
         keepPath(step, stored, outcome);
         sequence.store(step.count() + outcome.accepted());
         if (sequence.finishReason.isPresent()) {
@@ -155,6 +169,7 @@ final class StepRunner {
     /** Moves the keys and values of the accepted path together; in a chain they already are. */
     private void keepPath(SequenceStep step, int stored, Walk.Outcome outcome) {
         int first = stored + step.count();
+        assert stored >= step.sequence().blocks.sharedSlots() : "shared blocks would be written";
         for (int i = 0; i < outcome.accepted(); i++) {
             int slot = first + outcome.path()[i];
             if (slot != first + i) {
@@ -226,8 +241,8 @@ final class StepRunner {
     private int draftLimit(Sequence sequence) {
         int left = sequence.request.maxNewTokens() - sequence.generated() - 1;
         int limit = Math.min(options.maxSpeculation(), Math.min(sequence.request.speculativeTokens(), left));
-        if (sequence.medusa.isPresent()) {
-            limit = Math.min(limit, sequence.medusa.get().heads().size());
+        if (sequence.medusa().isPresent()) {
+            limit = Math.min(limit, sequence.medusa().get().heads().size());
         }
         return options.adaptiveDrafts() && sequence.request.draftsAdaptively()
                 ? sequence.planner.worthwhile(limit, costs.head(scheduler.running()))
@@ -247,9 +262,10 @@ final class StepRunner {
             if (limit <= 0) {
                 continue;
             }
-            if (sequence.medusa.isPresent()) {
+            if (sequence.medusa().isPresent()) {
                 sequences.add(sequence);
-                wishes.add(new MedusaDrafter.Wish(sequence.medusa.get(), sequence.lora, drafting.logitRow(), limit));
+                wishes.add(
+                        new MedusaDrafter.Wish(sequence.medusa().get(), sequence.lora(), drafting.logitRow(), limit));
             } else {
                 sequence.draft = drafter.draft(sequence.tokens(), sequence.length(), limit)
                         .limitDepth(limit);

@@ -5,6 +5,7 @@ import dev.gorgon.engine.adapter.Medusa;
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.LowRankMatrix;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Ops;
 import dev.gorgon.engine.backend.ResidualBlock;
@@ -64,7 +65,7 @@ public final class MedusaDrafter {
      */
     public record Wish(Medusa medusa, Optional<Lora> lora, int hiddenRow, int guesses) {
 
-        Optional<Lora.Pair> headChange() {
+        Optional<LowRankMatrix> headChange() {
             return lora.flatMap(changes -> changes.at(Lora.MODEL, LinearTarget.LM_HEAD));
         }
     }
@@ -150,10 +151,10 @@ public final class MedusaDrafter {
 
     /** The changes of the shared LM head, in order of rows; rows that follow each other and have the same change are one term. */
     private static List<LowRankTerm> headChanges(List<Wish> wishes, int[][] places) {
-        TreeMap<Integer, Lora.Pair> changes = new TreeMap<>();
+        TreeMap<Integer, LowRankMatrix> changes = new TreeMap<>();
         for (int i = 0; i < places.length; i++) {
             Wish wish = wishes.get(i);
-            Optional<Lora.Pair> change = wish.headChange();
+            Optional<LowRankMatrix> change = wish.headChange();
             for (int head = 0; change.isPresent() && head < wish.guesses(); head++) {
                 if (wish.medusa().heads().get(head).lmHead().isEmpty()) {
                     changes.put(places[i][head], change.get());
@@ -161,14 +162,13 @@ public final class MedusaDrafter {
             }
         }
         List<LowRankTerm> terms = new ArrayList<>();
-        for (Map.Entry<Integer, Lora.Pair> change : changes.entrySet()) {
+        for (Map.Entry<Integer, LowRankMatrix> change : changes.entrySet()) {
             int row = change.getKey();
-            Lora.Pair pair = change.getValue();
             boolean continues = !terms.isEmpty()
                     && terms.getLast().endRow() == row
-                    && terms.getLast().down() == pair.down();
+                    && terms.getLast().change() == change.getValue();
             int first = continues ? terms.removeLast().firstRow() : row;
-            terms.add(new LowRankTerm(pair.down(), pair.up(), first, row + 1, 0));
+            terms.add(new LowRankTerm(change.getValue(), first, row + 1));
         }
         return terms;
     }

@@ -9,23 +9,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The weights of a folder, one file or many. */
 public final class Checkpoint implements TensorSource {
-
-    private static final String INDEX = "model.safetensors.index.json";
-    private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path folder;
     private final List<TensorSource> files;
     private final Map<String, TensorSource> owners = new HashMap<>();
 
-    private Checkpoint(Path folder, List<TensorSource> files) {
+    private Checkpoint(Path folder, List<TensorSource> files, ReadLimits limits) {
         this.folder = folder;
         this.files = files;
         for (TensorSource file : files) {
@@ -33,8 +25,11 @@ public final class Checkpoint implements TensorSource {
                 TensorSource other = owners.put(name, file);
                 if (other != null) {
                     throw new WeightsException(
-                            "tensor " + name + " is in both " + other.path() + " and " + file.path());
+                            "tensor " + Shown.text(name) + " is in both " + other.path() + " and " + file.path());
                 }
+            }
+            if (owners.size() > limits.tensors()) {
+                throw new WeightsException(folder + " holds more than " + limits.tensors() + " tensors");
             }
         }
     }
@@ -45,76 +40,38 @@ public final class Checkpoint implements TensorSource {
      * @throws WeightsException if there are no weights or a file is not valid
      */
     public static Checkpoint openModel(Path folder) {
-        if (Files.isRegularFile(folder.resolve(INDEX))) {
-            return open(folder, shards(folder));
-        }
-        Path single = folder.resolve("model.safetensors");
-        return open(folder, Files.isRegularFile(single) ? List.of(single) : list(folder, ".safetensors"));
+        return open(folder, WeightFiles.ofModel(folder), ReadLimits.MODEL);
     }
 
     /**
-     * Opens an adapter folder: all safetensors files but trainers' leftovers; without any, the PyTorch {@code .bin} files.
+     * Opens an adapter folder: the files of {@link WeightFiles#ofAdapter}.
      *
      * @throws WeightsException if there are no weights or a file is not valid
      */
     public static Checkpoint openAdapter(Path folder) {
-        List<Path> safetensors = list(folder, ".safetensors").stream()
-                .filter(file -> Stream.of("arguments", "args", "training")
-                        .noneMatch(file.getFileName().toString()::contains))
-                .toList();
-        if (!safetensors.isEmpty()) {
-            return open(folder, safetensors);
-        }
-        List<Path> archives = list(folder, ".bin");
-        return open(folder, archives.isEmpty() ? list(folder, ".pt") : archives);
+        return open(folder, WeightFiles.ofAdapter(folder), ReadLimits.ADAPTER);
     }
 
-    private static Checkpoint open(Path folder, List<Path> paths) {
+    private static Checkpoint open(Path folder, List<Path> paths, ReadLimits limits) {
         if (paths.isEmpty()) {
             throw new WeightsException("No local weights found in " + folder + " with extension .safetensors");
+        }
+        if (paths.size() > limits.files()) {
+            throw new WeightsException(folder + " holds " + paths.size() + " weight files; " + limits.files()
+                    + " are the most that are read");
         }
         List<TensorSource> opened = new ArrayList<>();
         try {
             for (Path path : paths) {
-                opened.add(path.toString().endsWith(".safetensors") ? Safetensors.open(path) : TorchArchive.open(path));
+                opened.add(
+                        path.toString().endsWith(".safetensors")
+                                ? Safetensors.open(path, limits)
+                                : TorchArchive.open(path, limits));
             }
-            return new Checkpoint(folder, opened);
+            return new Checkpoint(folder, opened, limits);
         } catch (RuntimeException e) {
             opened.forEach(TensorSource::close);
             throw e;
-        }
-    }
-
-    private static List<Path> shards(Path folder) {
-        Path index = folder.resolve(INDEX);
-        Set<String> names = new TreeSet<>();
-        try {
-            JsonNode map = JSON.readTree(Files.readAllBytes(index)).path("weight_map");
-            for (JsonNode file : map) {
-                names.add(file.asString());
-            }
-        } catch (IOException | JacksonException e) {
-            throw new WeightsException("cannot read " + index + ": " + e.getMessage(), e);
-        }
-        List<Path> paths = new ArrayList<>();
-        for (String name : names) {
-            // a shard lies beside its index: anything else would read files that nobody named
-            if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*\\.safetensors")) {
-                throw new WeightsException(index + " names a file that is not a plain safetensors name: " + name);
-            }
-            paths.add(folder.resolve(name));
-        }
-        return paths;
-    }
-
-    private static List<Path> list(Path folder, String extension) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(extension))
-                    .filter(Files::isRegularFile)
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw new WeightsException("cannot list " + folder + ": " + e.getMessage(), e);
         }
     }
 
@@ -132,7 +89,7 @@ public final class Checkpoint implements TensorSource {
                         .append(Files.getLastModifiedTime(file.path()).toMillis());
             }
         } catch (IOException e) {
-            throw new WeightsException("cannot read " + folder + ": " + e.getMessage(), e);
+            throw new WeightsException("cannot read " + folder + ": " + WeightFiles.reason(e), e);
         }
         return identity.toString();
     }

@@ -13,11 +13,18 @@ public final class FiniteCheck {
     private FiniteCheck() {}
 
     /**
-     * @throws WeightsException naming the tensor and the file if an element is NaN or infinite, or not floating-point at all
+     * @throws WeightsException naming the tensor and the file if an element is NaN or infinite, or not floating-point at all, or
+     *     if the file has become so short that it does not hold the tensor any more
      */
     public static void requireFinite(Tensor tensor, String name, Path path) {
         requireFloatingPoint(tensor, name, path);
-        long bad = firstBad(tensor);
+        long bad;
+        try {
+            bad = firstBad(tensor);
+        } catch (InternalError e) { // how the runtime reports a mapped page that is gone
+            throw new WeightsException(
+                    "tensor " + name + " cannot be read: " + path + " became shorter while it was loaded", e);
+        }
         if (bad >= 0) {
             throw new WeightsException("tensor " + name + " in " + path + " holds " + tensor.at(bad) + " at index "
                     + bad + "; weights must be finite numbers");

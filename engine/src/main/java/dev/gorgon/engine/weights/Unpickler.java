@@ -26,6 +26,10 @@ final class Unpickler {
     static final int MAX_BYTES = 16 << 20;
 
     private static final int MAX_VALUES = 1 << 20;
+    private static final int MAX_DEPTH = 1 << 16;
+    /** Names of modules and globals are short. */
+    private static final int MAX_LINE = 256;
+
     private static final Set<String> CALLABLE =
             Set.of("collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter");
     private static final String STORAGES = "torch\\.(Float|Half|BFloat16|Double|Long|Int|Short|Char|Byte|Bool)Storage";
@@ -65,7 +69,10 @@ final class Unpickler {
         }
         try {
             return new Unpickler(file, pickle).run();
-        } catch (BufferUnderflowException | NoSuchElementException | ClassCastException e) {
+        } catch (BufferUnderflowException
+                | NoSuchElementException
+                | ClassCastException
+                | UnsupportedOperationException e) { // the last when it changes a tuple
             throw new WeightsException("the pickle in " + file + " is truncated or malformed", e);
         }
     }
@@ -79,9 +86,12 @@ final class Unpickler {
             if (++values > MAX_VALUES) {
                 throw bad("has more than " + MAX_VALUES + " values");
             }
+            if (stack.size() > MAX_DEPTH) {
+                throw bad("leaves more than " + MAX_DEPTH + " values on its stack");
+            }
             if (!constant(opcode) && !collection(opcode) && !memo(opcode)) {
                 switch (opcode) {
-                    case 'c' -> stack.push(global(line(), line()));
+                    case 'c', 'i' -> stack.push(global(line(), line())); // 'i' would call it at once
                     case 0x93 -> {
                         String name = (String) stack.pop();
                         stack.push(global((String) stack.pop(), name));
@@ -154,12 +164,15 @@ final class Unpickler {
             case 's' -> {
                 Object value = stack.pop();
                 Object key = stack.pop();
-                map(stack.element()).put(key, value);
+                put(key, value);
             }
             case 'u' -> {
                 List<Object> items = untilMark();
-                for (int i = 0; i + 1 < items.size(); i += 2) {
-                    map(stack.element()).put(items.get(i), items.get(i + 1));
+                if (items.size() % 2 != 0) {
+                    throw bad("has a dictionary with an odd number of keys and values");
+                }
+                for (int i = 0; i < items.size(); i += 2) {
+                    put(items.get(i), items.get(i + 1));
                 }
             }
             case '0' -> stack.pop();
@@ -168,6 +181,14 @@ final class Unpickler {
             }
         }
         return true;
+    }
+
+    /** Only plain keys: the hash of nested tuples that share their parts would take time without end. */
+    private void put(Object key, Object value) {
+        if (!(key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double)) {
+            throw bad("has a dictionary with a key that is not a text or number");
+        }
+        map(stack.element()).put(key, value);
     }
 
     private boolean memo(int opcode) {
@@ -196,7 +217,7 @@ final class Unpickler {
     private Global global(String module, String name) {
         String full = module + "." + name;
         if (!CALLABLE.contains(full) && !full.matches(STORAGES)) {
-            throw bad("refers to " + full.replaceAll("[^\\x20-\\x7e]", "?")
+            throw bad("refers to " + Shown.text(full)
                     + ", which is not part of a tensor; nothing of it was run. Convert the file to safetensors");
         }
         return new Global(full);
@@ -231,6 +252,9 @@ final class Unpickler {
 
     private List<Long> longs(Object value) {
         List<Long> numbers = new ArrayList<>();
+        if (list(value).size() > ReadLimits.MAX_RANK) {
+            throw bad("describes a tensor with more than " + ReadLimits.MAX_RANK + " dimensions");
+        }
         for (Object number : list(value)) {
             numbers.add((Long) number);
         }
@@ -271,6 +295,9 @@ final class Unpickler {
     private String line() {
         StringBuilder line = new StringBuilder();
         for (int c = in.get(); c != '\n'; c = in.get()) {
+            if (line.length() == MAX_LINE) {
+                throw bad("refers to a name of more than " + MAX_LINE + " characters");
+            }
             line.append((char) (c & 0xFF));
         }
         return line.toString();

@@ -1,14 +1,11 @@
 package dev.gorgon.server.generate;
 
-import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
-import dev.gorgon.server.AdapterRef;
 import dev.gorgon.server.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,14 +40,14 @@ final class Admission {
             int completions = checks.completions(body, streaming);
             live.hold(service.permits().tryAcquire(completions).orElseThrow(ApiException::overloaded));
             checks.parameters(body, completions);
-            Optional<AdapterChoice> adapter =
+            AdapterChoice adapter =
                     AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken);
             service.encoder().execute(() -> encode(completions, adapter));
         });
     }
 
     /** On the encoder's thread. */
-    private void encode(int completions, Optional<AdapterChoice> adapter) {
+    private void encode(int completions, AdapterChoice adapter) {
         if (live.isOver()) {
             return;
         }
@@ -62,7 +59,7 @@ final class Admission {
         }
     }
 
-    private void encoded(int[] all, int completions, Optional<AdapterChoice> adapter) {
+    private void encoded(int[] all, int completions, AdapterChoice adapter) {
         int[] tokens = checks.truncate(all, body.length().truncate());
         if (tokens.length == 0) {
             throw ApiException.validation("`inputs` has no tokens");
@@ -70,26 +67,28 @@ final class Admission {
         int maxNewTokens = checks.budget(tokens.length, body.length().maxNewTokens());
         service.metrics().validated(tokens.length, maxNewTokens);
         long validatedNanos = System.nanoTime();
-        if (adapter.isEmpty()) {
-            submit(requests(tokens, maxNewTokens, completions, AdapterSelection.DEFAULT), validatedNanos);
-            return;
-        }
-        AdapterRef reference = adapter.get().reference();
-        CompletableFuture<AdapterSlot> loading = load(reference);
-        loading.whenComplete((loaded, failure) -> live.run(() -> orFail(() -> {
-            if (failure != null) {
-                throw ApiException.adapter(unwrap(failure));
-            }
-            submit(requests(tokens, maxNewTokens, completions, AdapterSelection.of(loaded)), validatedNanos);
-        })));
+        selection(adapter)
+                .whenComplete((selected, failure) -> live.run(() -> orFail(() -> {
+                    if (failure != null) {
+                        throw ApiException.adapter(unwrap(failure));
+                    }
+                    submit(requests(tokens, maxNewTokens, completions, selected), validatedNanos);
+                })));
     }
 
-    private CompletableFuture<AdapterSlot> load(AdapterRef reference) {
-        try {
-            return service.inference().loadAdapter(reference);
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+    /** Which weights answer, once their source has agreed. */
+    private CompletableFuture<AdapterSelection> selection(AdapterChoice choice) {
+        return switch (choice) {
+            case AdapterChoice.Default d -> CompletableFuture.completedFuture(AdapterSelection.DEFAULT);
+            case AdapterChoice.Base b -> CompletableFuture.completedFuture(AdapterSelection.BASE);
+            case AdapterChoice.Named named ->
+                service.inference().adapters().resolve(named.reference()).thenApply(AdapterSelection::of);
+            case AdapterChoice.Merged merged ->
+                service.inference()
+                        .adapters()
+                        .resolveMerged(merged.references(), merged.spec())
+                        .thenApply(AdapterSelection::of);
+        };
     }
 
     private List<GenerateRequest> requests(int[] tokens, int maxNewTokens, int completions, AdapterSelection adapter) {

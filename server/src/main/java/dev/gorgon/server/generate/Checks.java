@@ -79,12 +79,26 @@ final class Checks {
             word("merge_strategy", merged.mergeStrategy(), STRATEGIES);
             word("majority_sign_method", merged.majoritySignMethod(), SIGN_METHODS);
             merged.ids().forEach(id -> headerText("adapter_id", id));
-            refuseIf(
-                    merged.ids().size() > 1,
-                    "merging adapters is not supported by this version; name a single adapter with `adapter_id`");
+            headerText("adapter_id", String.join(",", merged.ids()));
+            merge(merged);
         }
         headerText("adapter_id", adapter.adapterId());
         headerText("adapter_source", adapter.adapterSource());
+    }
+
+    /** What LoRAX crashes on, or silently makes nothing of. */
+    private static void merge(MergeFields merged) {
+        if (merged.ids().size() == 1) {
+            return; // that adapter, whatever the rest says
+        }
+        refuseIf(
+                merged.ids().stream().anyMatch(id -> id.isEmpty() || id.equals(AdapterChoice.BASE_MODEL)),
+                "Base model adapter cannot be merged.");
+        try {
+            AdapterChoice.Merged.spec(merged);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.validation(String.valueOf(e.getMessage()));
+        }
     }
 
     private static void sampling(SamplingFields sampling, OutputFields output, int completions) {

@@ -1,5 +1,7 @@
 package dev.gorgon.server.http;
 
+import dev.gorgon.engine.adapter.AdapterException;
+import dev.gorgon.hub.HubException;
 import dev.gorgon.server.json.JsonOut;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +15,19 @@ public final class ApiException extends RuntimeException {
     private final int status;
     private final String type;
     private final String failure;
+    private final String code;
 
     private ApiException(int status, String type, String failure, String message, @Nullable Throwable cause) {
+        this(status, type, failure, message, "", cause);
+    }
+
+    private ApiException(
+            int status, String type, String failure, String message, String code, @Nullable Throwable cause) {
         super(message, cause, false, false);
         this.status = status;
         this.type = type;
         this.failure = failure;
+        this.code = code;
     }
 
     /** The request breaks a rule; the detail says which. */
@@ -33,23 +42,58 @@ public final class ApiException extends RuntimeException {
 
     /** The engine or the adapter loader failed; the message of the innermost cause is shown. */
     public static ApiException generation(Throwable cause) {
-        return generation("generation", cause);
+        return cause.getCause() instanceof AdapterException adapter
+                ? adapter(adapter)
+                : generation("generation", cause);
     }
 
     /** An adapter could not be found, fetched or loaded. */
     public static ApiException adapter(Throwable cause) {
-        return generation("load_adapter", cause);
+        return generation(cause.getCause() instanceof HubException ? "download_adapter" : "load_adapter", cause);
     }
 
     private static ApiException generation(String failure, Throwable cause) {
         String detail = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         return new ApiException(
-                424, "generation", failure, "Request failed during generation: Server error: " + detail, cause);
+                424,
+                "generation",
+                failure,
+                "Request failed during generation: Server error: " + detail,
+                code(cause),
+                cause);
+    }
+
+    /** What kind of adapter failure is behind it, if it is one: of the source's kinds where the source failed. */
+    private static String code(Throwable failure) {
+        String code = "";
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AdapterException adapter) {
+                code = adapter.code().wireName();
+            } else if (cause instanceof HubException source) {
+                code = source.code().wireName();
+            }
+        }
+        return code;
     }
 
     /** The engine closed the stream without a last token. */
     public static ApiException incomplete() {
         return new ApiException(500, "incomplete_generation", "incomplete", "Incomplete generation", null);
+    }
+
+    /** The caller has to say who it is. */
+    public static ApiException unauthorized(String message) {
+        return new ApiException(401, "unauthorized", "unauthorized", message, null);
+    }
+
+    /** Nobody may do this here. */
+    public static ApiException forbidden(String message) {
+        return new ApiException(403, "forbidden", "forbidden", message, null);
+    }
+
+    /** It cannot be done as things are. */
+    public static ApiException conflict(String message) {
+        return new ApiException(409, "conflict", "conflict", message, null);
     }
 
     /** The server is not ready to serve. */
@@ -72,9 +116,13 @@ public final class ApiException extends RuntimeException {
         return failure;
     }
 
-    /** The error object. */
+    /** The error object; failures of adapters have a {@code code} that LoRAX does not have. */
     public String json() {
-        return JsonOut.write(
-                out -> out.object(() -> out.text("error", getMessage()).text("error_type", type)));
+        return JsonOut.write(out -> out.object(() -> {
+            out.text("error", getMessage()).text("error_type", type);
+            if (!code.isEmpty()) {
+                out.text("code", code);
+            }
+        }));
     }
 }

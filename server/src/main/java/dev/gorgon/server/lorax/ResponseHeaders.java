@@ -6,7 +6,6 @@ import dev.gorgon.server.generate.AdapterChoice;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.metrics.Durations;
 import io.vertx.core.MultiMap;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** LoRAX's response headers (contract, section 1.10): integers, times in whole milliseconds. */
@@ -14,7 +13,7 @@ final class ResponseHeaders {
     private ResponseHeaders() {}
 
     /** Headers that are known before anything was generated; all that a stream gets. */
-    static MultiMap identity(ModelInfo model, GenerateBody body, Optional<AdapterChoice> adapter) {
+    static MultiMap identity(ModelInfo model, GenerateBody body, AdapterChoice adapter) {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         headers.set("x-compute-type", "gpu+optimized");
         set(
@@ -22,10 +21,8 @@ final class ResponseHeaders {
                 "x-compute-characters",
                 body.inputs().codePointCount(0, body.inputs().length()));
         visible(headers, "x-model-id", model.id());
-        adapter.ifPresent(choice -> {
-            visible(headers, "x-adapter-id", choice.id());
-            visible(headers, "x-adapter-source", choice.source());
-        });
+        adapter.shownId().ifPresent(id -> visible(headers, "x-adapter-id", id));
+        adapter.shownSource().ifPresent(source -> visible(headers, "x-adapter-source", source));
         return headers;
     }
 

@@ -6,6 +6,7 @@ import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.EmbeddingTable;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.LogitStats;
+import dev.gorgon.engine.backend.LowRankMatrix;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.tensor.DType;
 import dev.gorgon.engine.tensor.Tensor;
@@ -14,18 +15,23 @@ import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.KvLayout;
 import dev.gorgon.kernels.LargeMemory;
+import dev.gorgon.kernels.LowRank;
 import dev.gorgon.kernels.PackedMatrix;
 import dev.gorgon.kernels.RopeTable;
 import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Off-heap memory of one model or adapter: one arena, freed as a whole. */
 final class CpuMemory implements Backend.Memory {
+
+    /** Some rows that stay in the cache between being copied and being packed. */
+    private static final long COPY_BYTES = 1 << 18;
 
     private final Kernels kernels;
     private final WeightFormat format;
@@ -94,12 +100,71 @@ final class CpuMemory implements Backend.Memory {
     @Override
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
-        try {
-            return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
-        } finally {
-            // kernels see addresses only, and the tensor's memory may be one that is freed with the last reference
-            Reference.reachabilityFence(tensor);
+        if (!tensor.data().isMapped()) {
+            boolean sound = kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+            keep(tensor);
+            return sound;
         }
+        return fillFromFile(CpuMatrix.of(matrix), source, firstOutput, scale);
+    }
+
+    /** Kernels see addresses only, and a tensor's memory may be one that is freed with the last reference to it. */
+    private static void keep(Tensor tensor) {
+        Reference.reachabilityFence(tensor.data());
+    }
+
+    /**
+     * Packs some rows after the other from a copy. If a file becomes shorter while it is mapped, a copy in Java fails with an
+     * {@link InternalError}, but native code would end the process.
+     */
+    private boolean fillFromFile(PackedMatrix matrix, PackedMatrix.Source source, int firstOutput, float scale) {
+        long rowBytes = (long) source.columns() * source.type().bytes();
+        int rows = Math.clamp(COPY_BYTES / Math.max(1, rowBytes), 1, Math.max(1, source.rows()));
+        boolean sound = true;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment copy = scratch.allocate(rows * rowBytes, 64);
+            for (int row = 0; row < source.rows(); row += rows) {
+                int count = Math.min(rows, source.rows() - row);
+                MemorySegment.copy(source.data(), row * rowBytes, copy, 0, count * rowBytes);
+                PackedMatrix.Source part = new PackedMatrix.Source(copy, source.type(), count, source.columns());
+                sound &= kernels.pack(matrix, part, 0, count, firstOutput + row, scale);
+            }
+        }
+        return sound;
+    }
+
+    @Override
+    public LowRankMatrix lowRank(int inFeatures, List<LowRankMatrix.Part> parts) {
+        List<LowRank.Shape> shapes = parts.stream()
+                .map(part -> new LowRank.Shape(part.rank(), part.outFeatures(), part.firstColumn()))
+                .toList();
+        LowRank change = LowRank.allocate(arena, format.unquantized(), inFeatures, shapes);
+        bytes.addAndGet(change.bytes());
+        return new CpuLowRank(change);
+    }
+
+    @Override
+    public boolean fill(LowRankMatrix change, int part, Tensor down, Tensor up, float scale) {
+        LowRank packed = CpuLowRank.of(change);
+        LowRank.Part target = packed.parts().get(part);
+        try (Arena scratch = Arena.ofConfined()) {
+            PackedMatrix.Source source = source(copied(up, scratch));
+            boolean sound = kernels.packDown(packed, source(copied(down, scratch)), target.firstRank())
+                    & kernels.pack(target.up(), source, 0, source.rows(), 0, scale);
+            keep(down);
+            keep(up);
+            return sound;
+        }
+    }
+
+    /** The tensor, or a copy if it lies in a file; see {@link #fillFromFile}. */
+    private static Tensor copied(Tensor tensor, Arena arena) {
+        if (!tensor.data().isMapped()) {
+            return tensor;
+        }
+        MemorySegment copy = arena.allocate(tensor.data().byteSize(), 64);
+        MemorySegment.copy(tensor.data(), 0, copy, 0, copy.byteSize());
+        return new Tensor(tensor.dtype(), tensor.shape(), copy);
     }
 
     @Override

@@ -15,7 +15,6 @@ import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.LogitChunk;
 import dev.gorgon.kernels.PackedMatrix;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** One worker's view of the operations: it takes its share of outputs, rows or heads, and meets the others at the barrier. */
@@ -103,8 +102,7 @@ final class CpuOps implements Ops {
     @Override
     public void linear(Matrix weights, Activations x, Activations y, boolean accumulate, List<LowRankTerm> terms) {
         PackedMatrix w = CpuMatrix.of(weights);
-        FloatMatrix in = CpuActivations.of(x);
-        linear.run(w, in, linear.packTogether(w, in), CpuActivations.of(y), accumulate, terms);
+        linear.run(w, linear.prepare(w, CpuActivations.of(x), terms), CpuActivations.of(y), accumulate);
         team.barrier();
     }
 
@@ -128,7 +126,7 @@ final class CpuOps implements Ops {
             Activations x, Norm norm, Activations normed, Matrix weights, Activations y, List<LowRankTerm> terms) {
         PackedMatrix w = CpuMatrix.of(weights);
         FloatMatrix in = normed(CpuActivations.of(x), norm, normed);
-        linear.run(w, in, linear.packTogether(w, in), CpuActivations.of(y), false, terms);
+        linear.run(w, linear.prepare(w, in, terms), CpuActivations.of(y), false);
         team.barrier();
     }
 
@@ -142,20 +140,19 @@ final class CpuOps implements Ops {
             Activations y,
             List<LowRankTerm> terms) {
         int width = y.columns();
-        if (!terms.isEmpty() || width % PackedMatrix.BLOCK != 0) {
+        if (width % PackedMatrix.BLOCK != 0) {
             normLinear(x, norm, normed, weights, gateUp, terms);
             gatedActivation(gateUp, y);
             return;
         }
         // a worker computes the same columns of both products, so it can go on without waiting
         PackedMatrix w = CpuMatrix.of(weights);
-        FloatMatrix in = normed(CpuActivations.of(x), norm, normed);
-        MemorySegment packed = linear.packTogether(w, in);
+        LinearShare.Inputs in = linear.prepare(w, normed(CpuActivations.of(x), norm, normed), terms);
         FloatMatrix products = CpuActivations.of(gateUp);
         int blocks = width / PackedMatrix.BLOCK;
         linear.share(w, blocks, (from, to) -> {
-            kernels.linear(w, from, to, in, packed, products, false);
-            kernels.linear(w, blocks + from, blocks + to, in, packed, products, false);
+            linear.blocks(w, from, to, in, products, false);
+            linear.blocks(w, blocks + from, blocks + to, in, products, false);
             gatedColumns(products, CpuActivations.of(y), from * PackedMatrix.BLOCK, to * PackedMatrix.BLOCK);
         });
         team.barrier();
@@ -208,7 +205,7 @@ final class CpuOps implements Ops {
             FloatMatrix product = CpuActivations.of(block.product());
             int from = from(w.blocks());
             int to = to(w.blocks());
-            kernels.linear(w, from, to, x, linear.packTogether(w, x), product, false);
+            linear.blocks(w, from, to, linear.prepare(w, x, List.of()), product, false);
             // what this worker has just computed is all it needs to go on
             int first = Math.min(w.outFeatures(), from * PackedMatrix.BLOCK);
             int end = Math.min(w.outFeatures(), to * PackedMatrix.BLOCK);

@@ -3,6 +3,7 @@ package dev.gorgon.engine.backend.cpu;
 import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
+import dev.gorgon.kernels.LowRankRows;
 import dev.gorgon.kernels.PackedMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -10,8 +11,6 @@ import java.util.List;
 /** One worker's share of linear operations: it packs inputs and computes some blocks of outputs. */
 final class LinearShare {
 
-    /** Rows of a low-rank product that one worker takes at a time. */
-    private static final int SHRINK_ROWS = 16;
     /** Inputs that every worker norms and packs for itself: it takes no longer than to wait for the others twice. */
     private static final int LITTLE = 8192;
     /** Bytes of weights from which on they are handed out in pieces. */
@@ -26,6 +25,8 @@ final class LinearShare {
     private final Tickets tickets;
     /** Bytes of shared room for packed inputs that all workers know of. */
     private long sharedBytes;
+    /** Floats of shared room for shrunk rows that all workers know of. */
+    private long sharedShrunk;
     /** Number of the next operation that is handed out in pieces. */
     private int operation;
 
@@ -41,6 +42,7 @@ final class LinearShare {
     void begin() {
         operation = 0;
         sharedBytes = scratch.packed().byteSize();
+        sharedShrunk = scratch.shrunkFloats();
     }
 
     /** Some blocks of outputs. */
@@ -84,29 +86,54 @@ final class LinearShare {
     }
 
     /**
-     * Packs the inputs of a product that all workers share: each packs a part and waits for the others, or, when there is little to
-     * pack, all of it for itself.
+     * Inputs of a product, ready to be multiplied.
+     *
+     * @param values the rows
+     * @param packed the same, packed
+     * @param changes low-rank changes of the outputs; may be empty
+     * @param shrunk the rows times A of their change
      */
-    MemorySegment packTogether(PackedMatrix w, FloatMatrix in) {
-        if (isLittle(in)) {
-            return packAlone(w, in);
-        }
+    record Inputs(FloatMatrix values, MemorySegment packed, List<LowRankRows> changes, FloatMatrix shrunk) {}
+
+    /**
+     * Prepares the inputs of a product that all workers share. Each packs and shrinks a part and waits for the others; when there is
+     * little to pack, each packs all of it for itself, and waits only if there are low-rank changes.
+     */
+    Inputs prepare(PackedMatrix w, FloatMatrix in, List<LowRankTerm> terms) {
+        List<LowRankRows> changes = CpuLowRank.of(terms);
+        boolean little = isLittle(in);
         long bytes = kernels.packedInputBytes(w.format(), in.columns(), in.rows());
-        if (bytes > sharedBytes) {
-            // all workers see the same sizes in the same order, so all come here or none
-            team.barrier();
-            if (rank == 0) {
-                scratch.reservePacked(bytes);
-            }
-            team.barrier();
-            sharedBytes = bytes;
-        }
-        if (bytes > 0) {
+        reserve(little ? 0 : bytes, changes.isEmpty() ? 0 : (long) in.rows() * LowRankRows.shrunkColumns(changes));
+        MemorySegment packed = little ? packAlone(w, in) : scratch.packed();
+        if (!little && bytes > 0) {
             int groups = Kernels.inputGroups(in.columns());
-            kernels.packInputs(w.format(), in, from(groups), to(groups), scratch.packed());
+            kernels.packInputs(w.format(), in, from(groups), to(groups), packed);
+        }
+        FloatMatrix shrunk = in;
+        if (!changes.isEmpty()) {
+            shrunk = scratch.shrunk(in.rows(), LowRankRows.shrunkColumns(changes));
+            int units = LowRankRows.units(changes);
+            kernels.shrink(changes, from(units), to(units), in, shrunk);
+        }
+        if (!changes.isEmpty() || (!little && bytes > 0)) {
             team.barrier();
         }
-        return scratch.packed();
+        return new Inputs(in, packed, changes, shrunk);
+    }
+
+    /** Makes room that workers share. All see the same sizes in the same order, so all wait here, or none. */
+    private void reserve(long packedBytes, long shrunkFloats) {
+        if (packedBytes <= sharedBytes && shrunkFloats <= sharedShrunk) {
+            return;
+        }
+        team.barrier();
+        if (rank == 0) {
+            scratch.reservePacked(packedBytes);
+            scratch.reserveShrunk(shrunkFloats);
+        }
+        team.barrier();
+        sharedBytes = Math.max(sharedBytes, packedBytes);
+        sharedShrunk = Math.max(sharedShrunk, shrunkFloats);
     }
 
     /** Packs inputs for this worker's own use. */
@@ -119,47 +146,17 @@ final class LinearShare {
         return packed;
     }
 
-    /** {@code out (+)= W·in} and the low-rank terms; the caller waits for the others afterwards. */
-    void run(
-            PackedMatrix w,
-            FloatMatrix in,
-            MemorySegment packed,
-            FloatMatrix out,
-            boolean accumulate,
-            List<LowRankTerm> terms) {
-        share(w, w.blocks(), (from, to) -> kernels.linear(w, from, to, in, packed, out, accumulate));
-        if (!terms.isEmpty()) {
-            addLowRank(in, out, terms);
-        }
+    /** {@code out (+)= W·in} with the low-rank changes, for this worker's share; the caller waits for the others afterwards. */
+    void run(PackedMatrix w, Inputs in, FloatMatrix out, boolean accumulate) {
+        share(w, w.blocks(), (from, to) -> blocks(w, from, to, in, out, accumulate));
     }
 
-    /** {@code out += B·(A·in)} for each term; shrinking needs the base's inputs only, so one barrier serves both. */
-    private void addLowRank(FloatMatrix in, FloatMatrix out, List<LowRankTerm> terms) {
-        if (rank == 0) {
-            scratch.reserveLowRank(in.rows(), Scratch.columns(terms));
-        }
-        team.barrier();
-        FloatMatrix shrunk = scratch.lowRank();
-        int unit = 0;
-        for (int i = 0, column = 0; i < terms.size(); column = Scratch.nextColumn(terms, i++, column)) {
-            PackedMatrix down = CpuMatrix.of(terms.get(i).down());
-            for (int row = terms.get(i).firstRow(); row < terms.get(i).endRow(); row += SHRINK_ROWS) {
-                int end = Math.min(terms.get(i).endRow(), row + SHRINK_ROWS);
-                if (unit++ % team.size() == rank) {
-                    FloatMatrix t = shrunk.rows(row, end).columns(column, column + down.blocks() * PackedMatrix.BLOCK);
-                    FloatMatrix segment = in.rows(row, end);
-                    kernels.linear(down, 0, down.blocks(), segment, packAlone(down, segment), t, false);
-                }
-            }
-        }
-        team.barrier();
-        for (int i = 0, column = 0; i < terms.size(); column = Scratch.nextColumn(terms, i++, column)) {
-            LowRankTerm term = terms.get(i);
-            PackedMatrix up = CpuMatrix.of(term.up());
-            FloatMatrix t = shrunk.rows(term.firstRow(), term.endRow()).columns(column, column + up.inFeatures());
-            FloatMatrix target = out.rows(term.firstRow(), term.endRow())
-                    .columns(term.firstColumn(), term.firstColumn() + up.outFeatures());
-            kernels.linear(up, from(up.blocks()), to(up.blocks()), t, packAlone(up, t), target, true);
+    /** Some blocks of outputs, while they are in a cache: the product, and on top what the adapters change in these columns. */
+    void blocks(PackedMatrix w, int from, int to, Inputs in, FloatMatrix out, boolean accumulate) {
+        kernels.linear(w, from, to, in.values, in.packed, out, accumulate);
+        if (!in.changes.isEmpty()) {
+            int end = Math.min(w.outFeatures(), to * PackedMatrix.BLOCK);
+            kernels.expand(in.changes, from * PackedMatrix.BLOCK, end, in.shrunk, out);
         }
     }
 }

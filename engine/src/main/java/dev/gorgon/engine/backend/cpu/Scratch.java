@@ -1,19 +1,16 @@
 package dev.gorgon.engine.backend.cpu;
 
-import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.Kernels;
 import dev.gorgon.kernels.LargeMemory;
-import dev.gorgon.kernels.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /** Memory that operations use and forget. It grows to what was once needed and stays. */
 final class Scratch implements AutoCloseable {
 
-    private Arena lowRankArena = Arena.ofShared();
-    private FloatMatrix lowRank = FloatMatrix.allocate(lowRankArena, 1, 1);
+    private Arena shrunkArena = Arena.ofShared();
+    private MemorySegment shrunk = shrunkArena.allocate(1 << 16, 64);
     private final Arena[] attentionArenas;
     private final FloatMatrix[] attention;
 
@@ -44,41 +41,23 @@ final class Scratch implements AutoCloseable {
         }
     }
 
-    /** Columns of a term: whole blocks, as the kernels write them. */
-    private static int width(LowRankTerm term) {
-        return (term.down().outFeatures() + PackedMatrix.BLOCK - 1) / PackedMatrix.BLOCK * PackedMatrix.BLOCK;
+    /** Floats that there is room for in {@link #shrunk}. */
+    long shrunkFloats() {
+        return shrunk.byteSize() / Float.BYTES;
     }
 
-    /** Columns that the shrunk rows of these terms need. */
-    static int columns(List<LowRankTerm> terms) {
-        int most = 0;
-        for (int i = 0, column = 0; i < terms.size(); column = nextColumn(terms, i++, column)) {
-            most = Math.max(most, column + width(terms.get(i)));
-        }
-        return most;
-    }
-
-    /** The current room for shrunk rows; {@link #reserveLowRank} must have made it large enough. */
-    FloatMatrix lowRank() {
-        return lowRank;
+    /** Room for rows times the A of low-rank changes; {@link #reserveShrunk} must have made it large enough. */
+    FloatMatrix shrunk(int rows, int columns) {
+        return new FloatMatrix(shrunk, rows, columns, columns);
     }
 
     /** Makes room; called by one worker while no other uses it. */
-    void reserveLowRank(int rows, int columns) {
-        if (rows > lowRank.rows() || columns > lowRank.columns()) {
-            Arena old = lowRankArena;
-            lowRankArena = Arena.ofShared();
-            lowRank = FloatMatrix.allocate(
-                    lowRankArena, Math.max(rows, lowRank.rows()), Math.max(columns, lowRank.columns()));
-            old.close();
+    void reserveShrunk(long floats) {
+        if (floats > shrunkFloats()) {
+            shrunkArena.close();
+            shrunkArena = Arena.ofShared();
+            shrunk = shrunkArena.allocate(2 * Float.BYTES * floats, 64);
         }
-    }
-
-    /** Column of the term after {@code terms[i]}: terms that share rows lie side by side, others may share columns. */
-    static int nextColumn(List<LowRankTerm> terms, int i, int column) {
-        LowRankTerm term = terms.get(i);
-        boolean sameRows = i + 1 < terms.size() && terms.get(i + 1).firstRow() == term.firstRow();
-        return sameRows ? column + width(term) : 0;
     }
 
     /** A worker's scores, large enough for contexts of {@code slots} slots. */
@@ -127,7 +106,7 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        lowRankArena.close();
+        shrunkArena.close();
         for (Arena arena : packedArenas) {
             arena.close();
         }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gorgon.engine.backend.Activations;
 import dev.gorgon.engine.backend.Backend;
+import dev.gorgon.engine.backend.LowRankMatrix;
+import dev.gorgon.engine.backend.LowRankTerm;
 import dev.gorgon.engine.backend.Matrix;
 import dev.gorgon.engine.backend.Norm;
 import dev.gorgon.engine.backend.ResidualBlock;
@@ -14,6 +16,7 @@ import dev.gorgon.kernels.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +34,7 @@ class LargeOperationsTest {
 
     private static final int ROWS = 40;
 
-    /** Norm and linear, norm and gated linear, and a residual block, of some rows from {@code first} on. */
+    /** Norm and linear, norm and gated linear, both with low-rank changes too, and a residual block, of some rows from {@code first} on. */
     private static float[][] compute(WeightFormat format, int threads, int first, int rows) {
         try (Arena arena = Arena.ofShared();
                 Backend backend = new CpuBackend(KernelProviders.select("auto"), format, threads);
@@ -49,25 +52,30 @@ class LargeOperationsTest {
             Activations products = memory.activations(rows, 2 * WIDTH);
             Activations both = memory.activations(rows, 2 * WIDTH);
             Activations gated = memory.activations(rows, WIDTH);
+            Activations added = memory.activations(rows, 2 * WIDTH);
+            Activations gatedToo = memory.activations(rows, WIDTH);
             Activations residual = memory.activations(rows, HIDDEN);
+            List<LowRankTerm> terms = terms(memory, arena, first, rows);
             Activations room = memory.activations(rows, HIDDEN);
             for (int turn = 0; turn < 3; turn++) {
                 backend.run(ops -> {
                     ops.normLinear(x, norm, normed, gateUp, both, List.of());
                     ops.normGatedLinear(x, norm, normed, gateUp, products, gated, List.of());
+                    ops.normLinear(x, norm, normed, gateUp, added, terms);
+                    ops.normGatedLinear(x, norm, normed, gateUp, products, gatedToo, terms);
                     ops.residualBlocks(List.of(new ResidualBlock(square, bias, x, room, residual)));
                 });
             }
             float[][] results = new float[rows][];
             for (int row = 0; row < rows; row++) {
-                results[row] = concat(memory, row, both, gated, residual);
+                results[row] = concat(memory, row, both, gated, added, gatedToo, residual);
             }
             return results;
         }
     }
 
     private static float[] concat(Backend.Memory memory, int row, Activations... parts) {
-        float[] all = new float[2 * WIDTH + WIDTH + HIDDEN];
+        float[] all = new float[6 * WIDTH + HIDDEN];
         int at = 0;
         for (Activations part : parts) {
             float[] values = memory.hostView(part, row).toArray(ValueLayout.JAVA_FLOAT);
@@ -75,6 +83,36 @@ class LargeOperationsTest {
             at += values.length;
         }
         return all;
+    }
+
+    /** Of rows 0 to 3, 6 to 24 and 30 on, counted from {@code -first}: each run has its own change, of one or both maps. */
+    private static List<LowRankTerm> terms(Backend.Memory memory, Arena arena, int first, int rows) {
+        List<LowRankTerm> terms = new ArrayList<>();
+        int[][] runs = {{0, 4}, {6, 25}, {30, ROWS}};
+        for (int i = 0; i < runs.length; i++) {
+            int from = Math.max(0, runs[i][0] - first);
+            int to = Math.min(rows, runs[i][1] - first);
+            if (from < to) {
+                int rank = 3 + 5 * i;
+                List<LowRankMatrix.Part> parts = i == 1
+                        ? List.of(new LowRankMatrix.Part(rank, WIDTH, WIDTH))
+                        : List.of(
+                                new LowRankMatrix.Part(rank, WIDTH, 0), new LowRankMatrix.Part(rank + 1, WIDTH, WIDTH));
+                LowRankMatrix change = memory.lowRank(HIDDEN, parts);
+                for (int part = 0; part < parts.size(); part++) {
+                    int seed = 200 + 10 * i + 2 * part;
+                    assertThat(memory.fill(
+                                    change,
+                                    part,
+                                    tensor(arena, rank + part, HIDDEN, seed),
+                                    tensor(arena, WIDTH, rank + part, seed + 1),
+                                    0.5f))
+                            .isTrue();
+                }
+                terms.add(new LowRankTerm(change, from, to));
+            }
+        }
+        return terms;
     }
 
     private static Matrix base(Backend.Memory memory, Arena arena, String name, int outputs, long seed) {
