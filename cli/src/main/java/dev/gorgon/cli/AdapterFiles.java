@@ -40,14 +40,15 @@ final class AdapterFiles implements AutoCloseable {
         this.forRequests = forRequests;
         hub = HubSettings.fromEnvironment(environment, Path.of(System.getProperty("user.home")));
         hubSource = new HubSource(hub);
-        S3Source buckets = new S3Source(S3Settings.of(environment), hub.cache());
+        Path bucketCache = hub.cache().resolveSibling("gorgon-s3");
+        S3Source buckets = new S3Source(S3Settings.of(environment), bucketCache);
         files = new ModelFiles(
                 new Demo(),
                 Map.of(
                         AdapterSource.HUB,
                         hubSource,
                         AdapterSource.LOCAL,
-                        LocalSource.confined(localRoots),
+                        LocalSource.confined(localRoots, List.of(hub.cache(), bucketCache)),
                         AdapterSource.S3,
                         buckets,
                         AdapterSource.PBASE,
@@ -71,6 +72,12 @@ final class AdapterFiles implements AutoCloseable {
     Path model(AdapterSource source, String id, String revision) {
         FileRef ref = reference(source, revision.isEmpty() ? id : id + "@" + revision);
         return files.resolveModel(ref, operator(source), TerminalProgress.onStandardError());
+    }
+
+    /** The folder of an adapter that the operator names. */
+    Path folder(AdapterSource source, String id) {
+        AdapterOrigin origin = named(source, id);
+        return origin.fetch(origin.locate());
     }
 
     /** An adapter that a request names: it may only be had with the caller's credential, and from the folders that are allowed. */

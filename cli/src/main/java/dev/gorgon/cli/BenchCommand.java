@@ -125,6 +125,8 @@ final class BenchCommand implements Callable<Integer> {
             return 0;
         }
         if (shape.isEmpty() && !adapters) {
+            // prompts are repeated, and what they cost is part of what is reported
+            options.prefixCaching = false;
             try (ServedModel served = ServedModel.load(options)) {
                 new SpeculationBench(served, System.out).run(runs, prompts);
             }

@@ -156,6 +156,14 @@ final class ModelOptions {
             description = "draft less for sequences whose guesses do not hold (default: ${DEFAULT-VALUE})")
     boolean adaptiveDrafts = true;
 
+    @Option(
+            names = "--prefix-caching",
+            defaultValue = "${env:PREFIX_CACHING:-true}",
+            arity = "1",
+            paramLabel = "true|false",
+            description = "keep keys and values for requests that begin alike (default: ${DEFAULT-VALUE})")
+    boolean prefixCaching = true;
+
     /** The default adapter, if there is one. */
     Optional<String> defaultAdapter() {
         if (adapterId.equals(NO_ADAPTER)) {

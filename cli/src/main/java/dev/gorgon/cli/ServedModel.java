@@ -1,9 +1,11 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.engine.adapter.AdapterException;
 import dev.gorgon.engine.adapter.AdapterLoader;
 import dev.gorgon.engine.adapter.AdapterRegistry;
 import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.adapter.LoadPolicy;
+import dev.gorgon.engine.adapter.RegistryHooks;
 import dev.gorgon.engine.backend.Backend;
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.engine.backend.cpu.CpuBackend;
@@ -13,6 +15,7 @@ import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.LanguageModel;
 import dev.gorgon.engine.schedule.ModelLoader;
 import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.kernels.BackgroundPriority;
 import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
 import java.nio.file.Files;
@@ -60,7 +63,9 @@ final class ServedModel implements AutoCloseable {
         options.validate();
         adapterOptions.validate();
         AdapterFiles files = new AdapterFiles(
-                System.getenv(), adapterOptions.localRoots, new LoadPolicy(adapterOptions.dynamicMedusaV1));
+                System.getenv(),
+                adapterOptions.localRoots,
+                new LoadPolicy(!adapterOptions.mergeWeights, adapterOptions.dynamicMedusaV1));
         try {
             return load(options, adapterOptions, files);
         } catch (RuntimeException e) {
@@ -81,13 +86,22 @@ final class ServedModel implements AutoCloseable {
         EngineOptions limits = limits(options, config, format, maxTotal);
         Backend backend = new CpuBackend(
                 KernelProviders.select(options.kernels), format, options.workers(), options.packCacheFolder());
-        LanguageModel model = ModelLoader.load(options.modelId, folder, backend, limits);
-        AdapterRegistry adapters =
-                new AdapterRegistry(new AdapterLoader(config, backend), adapterOptions.limits(), slot -> {});
+        AdapterLoader loader = new AdapterLoader(options.modelId, config, backend);
+        Optional<Path> folded = folded(options, adapterOptions, files);
+        LanguageModel model = folded.isPresent()
+                ? ModelLoader.loadMerged(options.modelId, folder, folded.get(), backend, limits)
+                : ModelLoader.load(options.modelId, folder, backend, limits);
+        Probes probes = new Probes();
+        AdapterRegistry adapters = new AdapterRegistry(
+                loader,
+                adapterOptions.limits(),
+                new RegistryHooks(BackgroundPriority::lowerCurrentThread, probes::loaded));
         try {
-            Optional<AdapterSlot> byDefault = options.defaultAdapter()
-                    .map(id -> adapters.load(files.named(options.source(), id), true)
-                            .join());
+            Optional<AdapterSlot> byDefault = folded.isPresent()
+                    ? loader.loadHeads(options.adapterId, folded.get()).map(AdapterSlot::resident)
+                    : options.defaultAdapter()
+                            .map(id -> adapters.load(files.named(options.source(), id), true)
+                                    .join());
             preload(adapters, files, options, adapterOptions);
             LOG.info(
                     "loaded {} ({}, {} layers, {}) with {} positions of cache on {} in {} ms",
@@ -98,12 +112,26 @@ final class ServedModel implements AutoCloseable {
                     limits.kvBlocks() * KvStorage.BLOCK,
                     backend.name(),
                     (System.nanoTime() - start) / 1_000_000);
-            return new ServedModel(model, adapters, new Engine(model, limits, byDefault), files, maxTotal);
+            Engine engine = new Engine(model, limits, byDefault);
+            probes.begin(engine);
+            return new ServedModel(model, adapters, engine, files, maxTotal);
         } catch (RuntimeException e) {
             adapters.close();
             model.close();
             throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    /** The adapter whose LoRA goes into the base model's weights, if that is wanted. */
+    private static Optional<Path> folded(ModelOptions options, AdapterOptions adapterOptions, AdapterFiles files) {
+        if (!adapterOptions.mergeWeights) {
+            return Optional.empty();
+        }
+        if (options.adapterId.isEmpty()) {
+            throw new AdapterException(
+                    AdapterException.Code.UNSUPPORTED_ADAPTER, "Cannot merge adapter weights without an adapter_id");
+        }
+        return Optional.of(files.folder(options.source(), options.adapterId));
     }
 
     /** All of them at once; the first that cannot be had ends the start. */
@@ -145,7 +173,8 @@ final class ServedModel implements AutoCloseable {
                 Math.toIntExact((positions + KvStorage.BLOCK - 1) / KvStorage.BLOCK),
                 guesses,
                 options.speculativeTokens > 0,
-                options.adaptiveDrafts);
+                options.adaptiveDrafts,
+                options.prefixCaching);
     }
 
     LanguageModel model() {

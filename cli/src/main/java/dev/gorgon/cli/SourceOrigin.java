@@ -61,9 +61,8 @@ record SourceOrigin(FileSource files, FileRef ref, Asker asker, Freshness freshn
         return switch (code) {
             case INVALID_NAME, NOT_FOUND -> AdapterException.Code.ADAPTER_NOT_FOUND;
             case ACCESS_DENIED -> AdapterException.Code.ACCESS_DENIED;
-            case DAMAGED -> AdapterException.Code.INVALID_ADAPTER;
             case NOT_CONFIGURED -> AdapterException.Code.UNSUPPORTED_ADAPTER;
-            case RATE_LIMITED, UNREACHABLE, STORAGE -> AdapterException.Code.ADAPTER_UNAVAILABLE;
+            case RATE_LIMITED, UNREACHABLE, STORAGE, DAMAGED -> AdapterException.Code.ADAPTER_UNAVAILABLE;
         };
     }
 }

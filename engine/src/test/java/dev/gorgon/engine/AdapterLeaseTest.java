@@ -43,7 +43,8 @@ class AdapterLeaseTest {
                             new AdapterLoad(running.identity(), PIRATE, 0, 1),
                             new AdapterLoad(waiting.identity(), JSON, 10, 0));
             // free to go while its requests wait
-            waiting.evict();
+            assertThat(waiting.evict()).isTrue();
+            assertThat(running.evict()).isFalse();
             engine.backend.open();
             SlotEngine.await(() -> waiting.requests() == 1);
             waiting.load();

@@ -143,7 +143,7 @@ class FairnessTest {
         try (SlotEngine engine = new SlotEngine(SlotEngine.options(3, 100))) {
             List<FakeSlot> absent = new ArrayList<>();
             for (int i = 0; i < 30; i++) {
-                FakeSlot slot = new FakeSlot("absent " + i, engine.engine.adapter(JSON));
+                FakeSlot slot = engine.slot("absent " + i, JSON);
                 absent.add(slot);
                 engine.submit(slot, 10, 2);
             }

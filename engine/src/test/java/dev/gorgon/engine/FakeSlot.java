@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FakeSlot implements AdapterSlot {
 
     private final String identity;
-    private final Adapter adapter;
+    private Adapter adapter;
     private final AdapterUsage usage = new AdapterUsage();
     private final List<Runnable> callbacks = new ArrayList<>();
     private boolean resident;
@@ -35,7 +35,7 @@ final class FakeSlot implements AdapterSlot {
     }
 
     @Override
-    public String name() {
+    public synchronized String name() {
         return adapter.id();
     }
 
@@ -46,11 +46,12 @@ final class FakeSlot implements AdapterSlot {
         }
         acquired++;
         open++;
+        Adapter given = adapter;
         AtomicBoolean closed = new AtomicBoolean();
         return Optional.of(new AdapterLease() {
             @Override
             public Adapter adapter() {
-                return adapter;
+                return given;
             }
 
             @Override
@@ -84,6 +85,14 @@ final class FakeSlot implements AdapterSlot {
         return usage;
     }
 
+    /** Weights just loaded arrive. */
+    void load(Adapter loaded) {
+        synchronized (this) {
+            adapter = loaded;
+        }
+        load();
+    }
+
     /** The weights arrive. */
     void load() {
         List<Runnable> waiting;
@@ -105,17 +114,21 @@ final class FakeSlot implements AdapterSlot {
     }
 
     /** The weights go away, unless they are in use. */
-    synchronized void evict() {
-        if (open > 0) {
-            throw new IllegalStateException("evicted while in use");
-        }
-        resident = false;
+    synchronized boolean evict() {
+        boolean evicted = resident && open == 0;
+        resident &= !evicted;
+        return evicted;
     }
 
     private List<Runnable> takeCallbacks() {
         List<Runnable> waiting = List.copyOf(callbacks);
         callbacks.clear();
         return waiting;
+    }
+
+    /** Whether somebody waits for the weights. */
+    synchronized boolean isAwaited() {
+        return !callbacks.isEmpty();
     }
 
     /** Leases given out so far. */

@@ -46,7 +46,11 @@ final class SlotEngine implements AutoCloseable {
 
     /** A slot that is not in memory. */
     FakeSlot slot(String adapter) {
-        FakeSlot slot = new FakeSlot("identity of " + adapter, engine.adapter(adapter));
+        return slot("identity of " + adapter, adapter);
+    }
+
+    FakeSlot slot(String identity, String adapter) {
+        FakeSlot slot = new FakeSlot(identity, engine.adapter(adapter));
         slots.add(slot);
         return slot;
     }

@@ -7,6 +7,7 @@ import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** A backend whose programs wait for permits, and fail when a test says so. */
@@ -15,6 +16,7 @@ final class SteppedBackend implements Backend {
     private final Backend backend = new CpuBackend(KernelProviders.select("auto"), WeightFormat.F32, 1);
     private final Semaphore permits = new Semaphore(0);
     private final AtomicBoolean failing = new AtomicBoolean();
+    private final AtomicLong programs = new AtomicLong();
 
     /** Lets that many programs run. */
     void permit(int programs) {
@@ -48,6 +50,12 @@ final class SteppedBackend implements Backend {
             throw new IllegalStateException("this program fails");
         }
         backend.run(program);
+        programs.incrementAndGet();
+    }
+
+    /** Programs run so far. */
+    long programs() {
+        return programs.get();
     }
 
     @Override

@@ -26,21 +26,39 @@ public final class LocalSource implements FileSource {
 
     private static final String ODD = "contains characters that are not allowed in adapter paths";
 
-    private final Optional<List<Path>> roots;
+    /** How folders of downloads begin: some may hold what is not for everybody. */
+    private static final String DOWNLOAD = "models--";
 
-    private LocalSource(Optional<List<Path>> roots) {
+    private final Optional<List<Path>> roots;
+    private final List<Path> caches;
+
+    private LocalSource(Optional<List<Path>> roots, List<Path> caches) {
         this.roots = roots;
+        this.caches = caches;
     }
 
-    /** Serves what lies below these folders. Relative names are tried below each, in order. Roots may come to exist later. */
+    /** Serves what lies below these folders, see {@link #confined(List, List)}. */
     public static LocalSource confined(List<Path> roots) {
-        return new LocalSource(Optional.of(
-                roots.stream().map(root -> root.toAbsolutePath().normalize()).toList()));
+        return confined(roots, List.of());
+    }
+
+    /**
+     * Serves what lies below these folders. Relative names are tried below each, in order. Roots may come to exist later.
+     *
+     * @param caches folders of downloads, which may lie in a root: what was downloaded for one caller is not served to another, who
+     *     would have to ask its source
+     */
+    public static LocalSource confined(List<Path> roots, List<Path> caches) {
+        return new LocalSource(
+                Optional.of(roots.stream()
+                        .map(root -> root.toAbsolutePath().normalize())
+                        .toList()),
+                List.copyOf(caches));
     }
 
     /** Serves any folder; for what the operator names. Relative names are relative to the working directory. */
     public static LocalSource unconfined() {
-        return new LocalSource(Optional.empty());
+        return new LocalSource(Optional.empty(), List.of());
     }
 
     /** The version is a hash over the names, sizes, times and identities of the files. */
@@ -124,7 +142,15 @@ public final class LocalSource implements FileSource {
     }
 
     private boolean isAllowed(Path real) {
-        return roots.isEmpty() || roots.get().stream().anyMatch(root -> real.startsWith(real(root)));
+        return roots.isEmpty()
+                || (roots.get().stream().anyMatch(root -> real.startsWith(real(root)))
+                        && caches.stream().noneMatch(cache -> isDownload(real(cache), real)));
+    }
+
+    private static boolean isDownload(Path cache, Path real) {
+        return real.startsWith(cache)
+                && real.getNameCount() > cache.getNameCount()
+                && real.getName(cache.getNameCount()).toString().startsWith(DOWNLOAD);
     }
 
     private static Path real(Path root) {

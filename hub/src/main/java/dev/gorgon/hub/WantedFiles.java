@@ -15,7 +15,10 @@ public final class WantedFiles {
             List.of("arguments", "args", "training", "optimizer", "scheduler", "rng_state");
 
     /** In order of preference: the first kind of which there is any is taken, and no other. */
-    private static final List<String> WEIGHTS = List.of(".safetensors", ".bin", ".pt");
+    private static final List<String> ADAPTER_WEIGHTS = List.of(".safetensors", ".bin", ".pt");
+
+    /** Base models are mapped into memory, which the other kinds do not allow. */
+    private static final List<String> MODEL_WEIGHTS = List.of(".safetensors");
 
     private static final List<String> ADAPTER_FILES = List.of("config.json", "adapter_config.json");
 
@@ -55,7 +58,7 @@ public final class WantedFiles {
 
     /** The names among these that hold weights. */
     public static List<String> weights(Contents contents, Collection<String> names) {
-        for (String ending : WEIGHTS) {
+        for (String ending : contents == Contents.MODEL ? MODEL_WEIGHTS : ADAPTER_WEIGHTS) {
             List<String> found = names.stream()
                     .filter(name -> name.endsWith(ending) && isPlain(name))
                     .filter(name -> LEFTOVERS.stream().noneMatch(name::contains))

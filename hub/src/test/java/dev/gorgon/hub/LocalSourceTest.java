@@ -132,6 +132,21 @@ class LocalSourceTest {
         assertThat(fetch(first.resolve("a").toString())).isEqualTo(first.resolve("a"));
     }
 
+    /** LoRAX keeps its cache in /data, beside the folders that everybody may name. */
+    @Test
+    void downloadsAreServedByTheirSourceOnly() throws IOException {
+        Path snapshot = adapter("first/models--alice--own/snapshots/0123");
+        Path blobs = adapter("first/models--alice--own/blobs");
+        Path pirate = Files.createDirectories(first.resolve("mine"));
+        Files.createSymbolicLink(
+                pirate.resolve("adapter_model.safetensors"), blobs.resolve("adapter_model.safetensors"));
+        source = LocalSource.confined(List.of(first), List.of(first));
+        refused(Code.INVALID_NAME, snapshot.toString(), "--local-adapter-root");
+        refused(Code.INVALID_NAME, "models--alice--own/snapshots/0123", "--local-adapter-root");
+        refused(Code.INVALID_NAME, "mine", "link");
+        assertThat(fetch("a")).isEqualTo(first.resolve("a"));
+    }
+
     @Test
     void filesAreNotFolders() {
         refused(Code.INVALID_NAME, "a/adapter_config.json", "is not a folder");

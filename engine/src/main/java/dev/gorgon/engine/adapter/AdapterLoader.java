@@ -48,6 +48,9 @@ public final class AdapterLoader {
      */
     public Adapter load(String id, Path path, LoadPolicy policy) {
         AdapterFolder folder = AdapterFolder.detect(path);
+        if (folder.lora()) {
+            policy.requireLoras();
+        }
         return opened(path, tensors -> {
             if (!folder.medusa()) {
                 return lora(id, folder, tensors, List.of());

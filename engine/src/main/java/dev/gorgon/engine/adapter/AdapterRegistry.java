@@ -12,8 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,16 +43,20 @@ public final class AdapterRegistry implements AutoCloseable {
     private final Map<AdapterOrigin.Name, NamedAdapter> names = new LinkedHashMap<>(64, 0.75f, true);
     private final Map<String, PooledSlot> slots = new LinkedHashMap<>(64, 0.75f, true);
 
-    /** @param firstLoaded told of every adapter when it is in memory for the first time, on a loader's thread; must not block */
-    public AdapterRegistry(AdapterLoader loader, RegistryLimits limits, Consumer<AdapterSlot> firstLoaded) {
+    public AdapterRegistry(AdapterLoader loader, RegistryLimits limits, RegistryHooks hooks) {
         this.loader = loader;
         this.limits = limits;
+        ThreadFactory threads =
+                Thread.ofPlatform().daemon().name("gorgon-adapter-", 0).factory();
         this.loaders = Executors.newFixedThreadPool(
                 limits.loaderThreads(),
-                Thread.ofPlatform().daemon().name("gorgon-adapter-", 0).factory());
+                work -> threads.newThread(() -> {
+                    hooks.loaderStarts().run();
+                    work.run();
+                }));
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
-        this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, firstLoaded);
+        this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, hooks.firstLoaded());
     }
 
     /**

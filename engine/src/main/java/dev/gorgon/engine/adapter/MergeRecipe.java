@@ -22,7 +22,10 @@ record MergeRecipe(AdapterLoader loader, String name, List<FolderRecipe> parts, 
 
     @Override
     public Adapter load() {
-        parts.forEach(FolderRecipe::requireUnchanged);
+        parts.forEach(part -> {
+            part.policy().requireLoras();
+            part.requireUnchanged();
+        });
         List<MergePart> members = IntStream.range(0, parts.size())
                 .mapToObj(i -> new MergePart(
                         parts.get(i).name(), identities.get(i), parts.get(i).folder()))

@@ -210,7 +210,7 @@ class AdapterKindsTest {
                             + " initialize the LoRAX server with the Medusa adapter and it will be applied to every"
                             + " request, or migrate to a v2 adapter.");
         }
-        assertThat(heads(HEADS.formatted(""), new LoadPolicy(true))
+        assertThat(heads(HEADS.formatted(""), new LoadPolicy(true, true))
                         .heads()
                         .getFirst()
                         .lmHead())

@@ -43,7 +43,7 @@ class AdapterRegistryTest {
 
     private AdapterRegistry registry(Duration recheck) {
         RegistryLimits limits = new RegistryLimits(64 << 20, 64, Duration.ofSeconds(2), recheck, 1);
-        return new AdapterRegistry(loader, limits, slot -> {});
+        return new AdapterRegistry(loader, limits, RegistryHooks.NONE);
     }
 
     @AfterEach

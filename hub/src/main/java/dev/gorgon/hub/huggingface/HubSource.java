@@ -79,7 +79,7 @@ public final class HubSource implements FileSource, AutoCloseable {
                 return new Located(ref, listing.commit(), false);
             }
         } catch (HubException e) {
-            if (!DEPENDS_ON_CALLER.contains(e.code())) {
+            if (e instanceof Refusals.NoSuchRevision || !DEPENDS_ON_CALLER.contains(e.code())) {
                 throw e;
             }
             if (e.code() != Code.RATE_LIMITED) {

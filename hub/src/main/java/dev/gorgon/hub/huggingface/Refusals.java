@@ -14,6 +14,15 @@ final class Refusals {
 
     private Refusals() {}
 
+    /** The repository is there, and this caller may know it. */
+    static final class NoSuchRevision extends HubException {
+        private static final long serialVersionUID = 1L;
+
+        NoSuchRevision(String message) {
+            super(Code.NOT_FOUND, message);
+        }
+    }
+
     /** Returns for an answer with content only. */
     static void check(HubClient.Answer answer, HubClient.Question question, URI endpoint) throws TransientFailure {
         int status = answer.status();
@@ -46,8 +55,7 @@ final class Refusals {
                                         .formatted(subject, status)
                                 : "Access to %s is gated: send the token of an account with access (%d)"
                                         .formatted(subject, status));
-            case "RevisionNotFound" ->
-                new HubException(Code.NOT_FOUND, "Revision Not Found: %s (%d)".formatted(subject, status));
+            case "RevisionNotFound" -> new NoSuchRevision("Revision Not Found: %s (%d)".formatted(subject, status));
             case "EntryNotFound" ->
                 new HubException(Code.NOT_FOUND, "Entry Not Found: %s (%d)".formatted(subject, status));
             case "RepoNotFound" -> notFound(subject, status, token, endpoint);

@@ -193,7 +193,9 @@ public final class FakeHub implements AutoCloseable {
         stored.put(place, content);
         exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + tag + "\"");
         exchange.getResponseHeaders().set("X-Linked-Size", String.valueOf(content.length));
-        exchange.getResponseHeaders().set("Location", address(store) + place);
+        // Another host, too: Python tells origins apart by host alone.
+        exchange.getResponseHeaders()
+                .set("Location", "http://localhost:" + store.getAddress().getPort() + place);
         exchange.sendResponseHeaders(302, -1);
     }
 

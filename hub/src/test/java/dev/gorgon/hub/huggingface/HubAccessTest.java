@@ -202,6 +202,19 @@ class HubAccessTest {
         refused(Code.UNREACHABLE, "cached, but not for everybody", () -> locate(Credential.NONE));
     }
 
+    /** A wrong revision once marked its repository as private. */
+    @Test
+    void wrongRevisionsRestrictNothing() {
+        repo.commit("main", FILES);
+        fixture.fetch();
+        refused(
+                Code.NOT_FOUND,
+                "Revision Not Found",
+                () -> fixture.source.locate(HubFixture.at("v9"), Credential.NONE));
+        fixture.hub.close();
+        assertThat(locate(Credential.NONE).restricted()).isFalse();
+    }
+
     @Test
     void offlineNothingIsAsked() {
         repo.commit("main", FILES);

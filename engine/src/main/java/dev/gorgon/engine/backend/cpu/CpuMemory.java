@@ -101,16 +101,14 @@ final class CpuMemory implements Backend.Memory {
     public boolean fill(Matrix matrix, int firstOutput, Tensor tensor, float scale) {
         PackedMatrix.Source source = source(tensor);
         if (!tensor.data().isMapped()) {
-            boolean sound = kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
-            keep(tensor);
-            return sound;
+            try {
+                return kernels.pack(CpuMatrix.of(matrix), source, 0, source.rows(), firstOutput, scale);
+            } finally {
+                // kernels see addresses only, and the tensor's memory may be one that is freed with the last reference
+                Reference.reachabilityFence(tensor);
+            }
         }
         return fillFromFile(CpuMatrix.of(matrix), source, firstOutput, scale);
-    }
-
-    /** Kernels see addresses only, and a tensor's memory may be one that is freed with the last reference to it. */
-    private static void keep(Tensor tensor) {
-        Reference.reachabilityFence(tensor.data());
     }
 
     /**
@@ -148,23 +146,23 @@ final class CpuMemory implements Backend.Memory {
         LowRank packed = CpuLowRank.of(change);
         LowRank.Part target = packed.parts().get(part);
         try (Arena scratch = Arena.ofConfined()) {
-            PackedMatrix.Source source = source(copied(up, scratch));
-            boolean sound = kernels.packDown(packed, source(copied(down, scratch)), target.firstRank())
+            PackedMatrix.Source source = copied(up, scratch);
+            return kernels.packDown(packed, copied(down, scratch), target.firstRank())
                     & kernels.pack(target.up(), source, 0, source.rows(), 0, scale);
-            keep(down);
-            keep(up);
-            return sound;
+        } finally {
+            Reference.reachabilityFence(down);
+            Reference.reachabilityFence(up);
         }
     }
 
-    /** The tensor, or a copy if it lies in a file; see {@link #fillFromFile}. */
-    private static Tensor copied(Tensor tensor, Arena arena) {
+    /** What lies in a file is copied first, see {@link #fillFromFile}. */
+    private static PackedMatrix.Source copied(Tensor tensor, Arena scratch) {
+        PackedMatrix.Source source = source(tensor);
         if (!tensor.data().isMapped()) {
-            return tensor;
+            return source;
         }
-        MemorySegment copy = arena.allocate(tensor.data().byteSize(), 64);
-        MemorySegment.copy(tensor.data(), 0, copy, 0, copy.byteSize());
-        return new Tensor(tensor.dtype(), tensor.shape(), copy);
+        MemorySegment copy = scratch.allocate(source.data().byteSize(), 64);
+        return new PackedMatrix.Source(copy.copyFrom(source.data()), source.type(), source.rows(), source.columns());
     }
 
     @Override
