@@ -85,8 +85,8 @@ class LoraDraftTest {
         AdapterLoader loader = new AdapterLoader(
                 engine.model().decoder().config(), engine.model().backend());
         opened.add(loader.load("everywhere", everywhere()));
-        opened.add(loader.load("head", head(1)));
-        opened.add(loader.load("head", head(2)));
+        opened.add(loader.load("head 1", head(1)));
+        opened.add(loader.load("head 2", head(2)));
         List<AdapterSelection> selections = new ArrayList<>(List.of(AdapterSelection.BASE));
         opened.forEach(adapter -> selections.add(AdapterSelection.of(adapter)));
         return selections;

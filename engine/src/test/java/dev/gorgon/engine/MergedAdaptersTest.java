@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MergedAdaptersTest {
 
     private static final int D = 256;
+    private static final AtomicInteger MERGES = new AtomicInteger();
+
     private static TestEngine engine;
     private static AdapterLoader loader;
 
@@ -57,8 +60,9 @@ class MergedAdaptersTest {
         return new MergeSpec(List.of(weights), strategy, density, MergeSpec.MajoritySign.TOTAL);
     }
 
+    /** Under a name of its own each time: for the engine, the name is the identity of an adapter that it is simply given. */
     private static Lora merge(MergeSpec spec, MergePart... parts) {
-        return loader.loadMerged("merged", List.of(parts), spec);
+        return loader.loadMerged("merged " + MERGES.incrementAndGet(), List.of(parts), spec);
     }
 
     @ParameterizedTest

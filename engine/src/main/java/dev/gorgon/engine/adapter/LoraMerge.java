@@ -1,6 +1,7 @@
 package dev.gorgon.engine.adapter;
 
 import dev.gorgon.engine.tensor.Tensor;
+import dev.gorgon.engine.weights.FiniteCheck;
 import dev.gorgon.engine.weights.TensorSource;
 import dev.gorgon.engine.weights.WeightsException;
 import java.lang.foreign.Arena;
@@ -132,14 +133,17 @@ final class LoraMerge implements TensorSource, LoraSettings {
     private FactorMerge.Operand operand(Module module, Share share) {
         Member member = share.member();
         LoraReader.Factors factors = factors(module, share);
+        Tensor tensor = module.up() ? factors.up() : factors.down();
+        // a vote would lose what is not a number instead of showing it
+        FiniteCheck.requireFinite(
+                tensor,
+                module.up() ? share.factors().up() : share.factors().down(),
+                member.reader().tensors().path());
         double scale = module.up() ? member.config().scale(module.path()) / scale(module.path()) : 1;
         List<String> key = new ArrayList<>(List.of(module.path(), module.up() ? "B" : "A", "" + share.place()));
         members.forEach(each -> key.add(each.identity()));
         return new FactorMerge.Operand(
-                module.up() ? factors.up() : factors.down(),
-                (float) scale,
-                spec.weights().get(share.place()).floatValue(),
-                key);
+                tensor, (float) scale, spec.weights().get(share.place()).floatValue(), key);
     }
 
     /** Checked factors: of the shape that the model needs and of the rank that all share. */

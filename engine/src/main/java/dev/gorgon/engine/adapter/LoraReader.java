@@ -61,7 +61,12 @@ record LoraReader(ModelFit fit, LoraSettings settings, TensorSource tensors) {
     }
 
     Factors embedding(String module, LoraTensors.Factors names) {
-        return read(module, names, fit.model().vocabularySize(), fit.model().hiddenSize());
+        Factors factors =
+                read(module, names, fit.model().vocabularySize(), fit.model().hiddenSize());
+        // unlike packing a linear map, filling a table does not look at the numbers
+        FiniteCheck.requireFinite(factors.down(), names.down(), tensors.path());
+        FiniteCheck.requireFinite(factors.up(), names.up(), tensors.path());
+        return factors;
     }
 
     private Factors read(String module, LoraTensors.Factors names, int in, int out) {

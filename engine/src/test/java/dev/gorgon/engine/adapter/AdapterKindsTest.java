@@ -154,6 +154,36 @@ class AdapterKindsTest {
                 .hasMessageContaining("use --model-id 'org/wider' instead");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "embed_tokens.lora_embedding_A",
+                "embed_tokens.lora_embedding_B",
+                "q_proj.lora_A",
+                "q_proj.lora_B"
+            })
+    void numbersThatAreNone(String broken) {
+        files.lora(Q, 1, 8, D, D).embedding(1, 8, V, D);
+        int[] shape = broken.endsWith("_A") ? new int[] {8, broken.startsWith("q") ? D : V} : new int[] {D, 8};
+        float[] values = new float[shape[0] * shape[1]];
+        values[17] = Float.NaN;
+        String name = broken.startsWith("q")
+                ? "base_model.model.model.layers.0.self_attn." + broken + ".weight"
+                : "base_model.model.model." + broken;
+        files.put(name, shape, values);
+        String config = "{\"r\":8,\"target_modules\":[\"q_proj\"]}";
+        assertThatThrownBy(() -> lora(config))
+                .isInstanceOf(AdapterException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("NaN at index 17");
+        MergePart part = new MergePart("it", "identity", folder);
+        MergeSpec spec = new MergeSpec(List.of(1.0), MergeSpec.Strategy.TIES, 0.5, MergeSpec.MajoritySign.TOTAL);
+        assertThatThrownBy(() -> loader.loadMerged("merged", List.of(part), spec))
+                .isInstanceOf(AdapterException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("NaN at index 17");
+    }
+
     @Test
     void patternsThatWouldTakeYears() {
         LoraConfig config =
