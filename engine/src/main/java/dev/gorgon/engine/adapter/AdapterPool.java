@@ -74,11 +74,8 @@ final class AdapterPool {
             if (slot.state != AdapterState.READY || adapter == null || slot.leaving) {
                 return Optional.empty();
             }
-            if (slot.leases++ == 0) {
-                slot.busySinceNanos = nanos.getAsLong();
-                if (!slot.pinned) {
-                    budget.used(slot);
-                }
+            if (slot.leases++ == 0 && !slot.pinned) {
+                budget.used(slot, nanos.getAsLong());
             }
             slot.lastUseMillis = System.currentTimeMillis();
             return Optional.of(slot.new Lease(adapter));
@@ -306,7 +303,7 @@ final class AdapterPool {
                 return false;
             }
             budget.reserve(slot, slot.knownBytes);
-            budget.unused(slot);
+            budget.used(slot, nanos.getAsLong());
         }
         loads++;
         slot.adapter = adapter;

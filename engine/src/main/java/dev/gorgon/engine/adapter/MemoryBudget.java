@@ -1,6 +1,7 @@
 package dev.gorgon.engine.adapter;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,10 +13,13 @@ import java.util.function.Consumer;
  */
 final class MemoryBudget {
 
+    /** Who asked for an adapter has so much time to use it, before it may be evicted for the next one in line. */
+    private static final long PICK_UP_NANOS = 200_000_000L;
+
     private final RegistryLimits limits;
     /** In memory and not in use, least recently used first. */
     private final Set<PooledSlot> idle = new LinkedHashSet<>();
-    /** In memory and in use, longest in use first. */
+    /** In memory and in use, or about to be, longest first. */
     private final Set<PooledSlot> busy = new LinkedHashSet<>();
 
     private long reservedBytes;
@@ -72,9 +76,11 @@ final class MemoryBudget {
         active--;
     }
 
-    /** A slot in memory has its first user. */
-    void used(PooledSlot slot) {
+    /** A slot in memory has its first user, or has just come for somebody who is about to use it. */
+    void used(PooledSlot slot, long nowNanos) {
+        slot.busySinceNanos = nowNanos;
         idle.remove(slot);
+        busy.remove(slot);
         busy.add(slot);
     }
 
@@ -133,20 +139,31 @@ final class MemoryBudget {
         }
         long leavingBytes = freeingBytes;
         int leaving = freeing;
-        for (PooledSlot slot : busy) {
+        long soonest = Long.MAX_VALUE;
+        for (PooledSlot slot : List.copyOf(busy)) {
             if (!slot.leaving) {
                 if (fits(bytes, leavingBytes, leaving)) {
                     return LATER;
                 }
-                long left = slot.busySinceNanos + limits.cycleTime().toNanos() - nowNanos;
+                long left = slot.busySinceNanos + patience(slot) - nowNanos;
                 if (left > 0) {
-                    return left;
+                    soonest = Math.min(soonest, left);
+                    continue;
                 }
                 slot.leaving = true;
             }
             leavingBytes += slot.reserved;
             leaving++;
+            if (slot.leases == 0) {
+                evict.accept(slot);
+            }
         }
-        return LATER;
+        return fits(bytes, leavingBytes, leaving) || soonest == Long.MAX_VALUE ? LATER : soonest;
+    }
+
+    /** How long a slot may stay while others wait. */
+    private long patience(PooledSlot slot) {
+        long cycle = limits.cycleTime().toNanos();
+        return slot.leases == 0 ? Math.max(cycle, PICK_UP_NANOS) : cycle;
     }
 }

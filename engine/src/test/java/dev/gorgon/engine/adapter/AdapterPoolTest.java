@@ -157,6 +157,36 @@ class AdapterPoolTest {
         assertThat(busy.tryAcquire()).isPresent();
     }
 
+    /** Those in line each get their turn, even if the next one's is due the moment the first is there. */
+    @Test
+    void whatWasAskedForIsThereToBeUsed() {
+        AdapterPool pool = pool(100, 10);
+        PooledSlot a = slot(pool, "a", 100);
+        PooledSlot b = slot(pool, "b", 100);
+        a.request(() -> {});
+        b.request(() -> {});
+        runWork();
+        assertThat(b.tryAcquire()).isEmpty();
+        a.tryAcquire().orElseThrow().close();
+        runWork();
+        assertThat(b.tryAcquire()).isPresent();
+    }
+
+    /** But not for ever: who asked may have left. */
+    @Test
+    void whatNobodyPicksUpMakesRoom() {
+        AdapterPool pool = pool(100, 10);
+        slot(pool, "a", 100).request(() -> {});
+        PooledSlot b = slot(pool, "b", 100);
+        b.request(() -> {});
+        runWork();
+        assertThat(b.tryAcquire()).isEmpty();
+        now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        b.request(() -> {});
+        runWork();
+        assertThat(b.tryAcquire()).isPresent();
+    }
+
     @Test
     void staysWhenNobodyWaitsAnyMore() throws InterruptedException {
         AdapterPool pool = pool(200, 10);
