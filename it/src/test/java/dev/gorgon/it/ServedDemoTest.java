@@ -23,7 +23,7 @@ class ServedDemoTest {
 
     @BeforeAll
     static void start() {
-        gorgon = Gorgon.serve();
+        gorgon = Gorgon.serve("--dynamic-medusa-v1");
     }
 
     @AfterAll

@@ -142,7 +142,11 @@ final class NativeKernels implements Kernels {
         }
     }
 
+    /** The runtime may report here that memory touched just before is gone: an error stays what it is. */
     private static IllegalStateException failed(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
         return new IllegalStateException("a native call failed", e);
     }
 

@@ -39,7 +39,7 @@ record AdapterListing(AdapterPool pool) {
         return new AdapterOrigin.Name(name.source(), name.id(), name.revision(), "");
     }
 
-    /** A name that stands for nothing yet. Those with a credential may be secrets, so they count as restricted. */
+    /** A name that stands for nothing yet, or never will: it may be somebody's secret, so it counts as restricted. */
     private static Optional<AdapterStatus> unknown(NamedAdapter adapter) {
         boolean busy = adapter.isChecking() || adapter.isDownloading();
         if (!busy && adapter.failure().isEmpty()) {
@@ -48,7 +48,7 @@ record AdapterListing(AdapterPool pool) {
         return Optional.of(new AdapterStatus(
                 "",
                 List.of(withoutScope(adapter.name())),
-                !adapter.name().scope().isEmpty(),
+                true,
                 busy ? AdapterState.DOWNLOADING : AdapterState.FAILED,
                 "",
                 0,

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Keeps adapters in memory within a budget of bytes. Those that nobody uses stay until their memory is wanted, the least recently
@@ -258,9 +259,11 @@ final class AdapterPool {
     private void loadNow(PooledSlot slot) {
         long start = System.nanoTime();
         Adapter adapter;
+        String what;
         try {
             adapter = slot.recipe().load();
-        } catch (RuntimeException | OutOfMemoryError | InternalError e) {
+            what = AdapterListing.describe(adapter);
+        } catch (RuntimeException | Error e) {
             failed(slot, e);
             return;
         }
@@ -273,11 +276,9 @@ final class AdapterPool {
             pump(news);
         }
         if (kept) {
-            LOG.info(
-                    "loaded adapter {}: {} in {} ms",
-                    slot.name(),
-                    AdapterListing.describe(adapter),
-                    (System.nanoTime() - start) / 1_000_000);
+            long millis = (System.nanoTime() - start) / 1_000_000;
+            LOG.atLevel(first ? Level.INFO : Level.DEBUG)
+                    .log("loaded adapter {}: {} in {} ms", slot.name(), what, millis);
         } else {
             adapter.close();
         }

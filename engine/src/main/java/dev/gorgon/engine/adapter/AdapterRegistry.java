@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,12 +32,14 @@ public final class AdapterRegistry implements AutoCloseable {
     /** Names and slots remembered; beyond, those asked for longest ago are forgotten. */
     private static final int REMEMBERED = 20_000;
 
+    private static final int HASHERS = 2;
     private static final long CLOSE_SECONDS = 60;
 
     private final AdapterLoader loader;
     private final RegistryLimits limits;
     private final AdapterPool pool;
     private final ExecutorService loaders;
+    private final ExecutorService hashers;
     private final ScheduledExecutorService timer;
     private final ExecutorService asking = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<AdapterOrigin.Name, NamedAdapter> names = new LinkedHashMap<>(64, 0.75f, true);
@@ -46,6 +49,7 @@ public final class AdapterRegistry implements AutoCloseable {
         this.loader = loader;
         this.limits = limits;
         this.loaders = Executors.newFixedThreadPool(limits.loaderThreads(), hooks.loaderThreads());
+        this.hashers = Executors.newFixedThreadPool(HASHERS, hooks.loaderThreads());
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
         this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, hooks.firstLoaded());
@@ -119,12 +123,21 @@ public final class AdapterRegistry implements AutoCloseable {
         }
         named.downloading(true);
         Path folder = origin.fetch(version);
-        ContentIdentity content = ContentIdentity.of(folder, version.revision());
+        ContentIdentity content = hashed(folder, version);
         String id = origin.name().id();
         AdapterRecipe recipe = new FolderRecipe(loader, id, origin.policy(), folder, content.stamp());
-        // packing widens rows to whole blocks, so memory can exceed the file
-        PooledSlot slot = slot(content.identity(), id, 2 * content.stamp().bytes(), recipe);
+        PooledSlot slot = slot(content.identity(), id, content.stamp().bytes(), recipe);
         return new NamedAdapter.Known(version, slot, System.nanoTime());
+    }
+
+    /** Hashing takes a core while it lasts, so it happens where running requests do not notice. */
+    private ContentIdentity hashed(Path folder, AdapterOrigin.Version version) {
+        try {
+            return CompletableFuture.supplyAsync(() -> ContentIdentity.of(folder, version.revision()), hashers)
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 
     /** An asker's adapters merged into one; each must be the asker's to have. Otherwise like {@link #resolve}. */
@@ -265,6 +278,7 @@ public final class AdapterRegistry implements AutoCloseable {
     public void close() {
         pool.close();
         asking.shutdownNow();
+        hashers.shutdownNow();
         timer.shutdownNow();
         loaders.shutdown();
         try {

@@ -29,6 +29,22 @@ public final class EngineMetrics implements MultiCollector {
                 Snapshots.counter("gorgon_emitted_tokens", "Tokens emitted.", stats.emittedTokens()),
                 Snapshots.counter("gorgon_drafted_tokens", "Drafted tokens verified.", stats.draftedTokens()),
                 Snapshots.counter("gorgon_accepted_tokens", "Drafted tokens accepted.", stats.acceptedTokens()),
+                Snapshots.counter(
+                        "gorgon_prefix_lookups",
+                        "Prompts looked up in the prefix index.",
+                        stats.prefix().lookups()),
+                Snapshots.counter(
+                        "gorgon_prefix_hit_tokens",
+                        "Prompt tokens whose keys and values were there already.",
+                        stats.prefix().hitTokens()),
+                Snapshots.counter(
+                        "gorgon_prefix_evictions",
+                        "Blocks taken from the prefix index for new work.",
+                        stats.prefix().evictions()),
+                Snapshots.gauge(
+                        "gorgon_prefix_blocks",
+                        "Key/value blocks that the prefix index holds.",
+                        stats.prefix().blocks()),
                 Snapshots.counter("gorgon_preemptions", "Sequences that gave their blocks back.", stats.preemptions()),
                 Snapshots.counter(
                         "gorgon_forward_seconds",
