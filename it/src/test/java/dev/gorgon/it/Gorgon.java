@@ -1,5 +1,6 @@
 package dev.gorgon.it;
 
+import dev.gorgon.demo.EmbeddedDemo;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -67,7 +68,9 @@ final class Gorgon implements AutoCloseable {
                     .put(
                             "LOCAL_ADAPTER_ROOT",
                             System.getProperty("java.io.tmpdir") + ","
-                                    + Path.of("..").toAbsolutePath());
+                                    + EmbeddedDemo.folder("stheno-8m")
+                                            .orElseThrow()
+                                            .getParent());
             builder.environment().putAll(environment);
             return new Gorgon(builder.start());
         } catch (IOException e) {

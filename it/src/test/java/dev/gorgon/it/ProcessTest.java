@@ -24,7 +24,9 @@ class ProcessTest {
                             Gorgon.body(
                                     "[INST] Who are you? [/INST]", "\"max_new_tokens\":1500,\"ignore_eos_token\":true"))
                     .statusCode());
-            Thread.sleep(150);
+            for (int i = 0; i < 1000 && gorgon.metric("gorgon_requests_running") < 1; i++) {
+                Thread.sleep(2);
+            }
             new ProcessBuilder(
                             "kill",
                             "-" + signal,

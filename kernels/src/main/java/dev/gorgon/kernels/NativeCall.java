@@ -19,6 +19,14 @@ final class NativeCall {
     /** Block table, positions and paths, one after the other. */
     private MemorySegment lists = Arena.ofAuto().allocate(4096, 64);
 
+    /** What a call threw. The runtime may report there that memory touched just before is gone: an error stays what it is. */
+    static IllegalStateException failed(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException("a native call failed", thrown);
+    }
+
     /** Writes the arguments; the address of the struct. */
     long attention(Attention task, FloatMatrix scratch) {
         RowContexts contexts = task.contexts();

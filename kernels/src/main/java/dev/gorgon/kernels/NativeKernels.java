@@ -138,16 +138,8 @@ final class NativeKernels implements Kernels {
         try {
             return (long) ROW_BYTES.invokeExact(rowBytes, format.ordinal(), format.unitInputs());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
-    }
-
-    /** The runtime may report here that memory touched just before is gone: an error stays what it is. */
-    private static IllegalStateException failed(Throwable e) {
-        if (e instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("a native call failed", e);
     }
 
     @Override
@@ -173,7 +165,7 @@ final class NativeKernels implements Kernels {
                             w.data().address())
                     == 0;
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -196,7 +188,7 @@ final class NativeKernels implements Kernels {
                     endGroup,
                     packed.address());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -227,7 +219,7 @@ final class NativeKernels implements Kernels {
                     (long) y.stride(),
                     accumulate ? 1 : 0);
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -246,7 +238,7 @@ final class NativeKernels implements Kernels {
                             change.down().address())
                     == 0;
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -267,7 +259,7 @@ final class NativeKernels implements Kernels {
                     (long) x.stride(),
                     (long) shrunk.stride());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -283,7 +275,7 @@ final class NativeKernels implements Kernels {
                     expand, format, call.address(), call.count(), firstColumn, endColumn, (long) shrunk.stride(), (long)
                             y.stride());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -301,7 +293,7 @@ final class NativeKernels implements Kernels {
                     y.address(0),
                     (long) y.stride());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -316,7 +308,7 @@ final class NativeKernels implements Kernels {
         try {
             ROTATE_AND_STORE.invokeExact(rotateAndStore, arguments);
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -334,7 +326,7 @@ final class NativeKernels implements Kernels {
                     y.address(0),
                     (long) y.stride());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -353,7 +345,7 @@ final class NativeKernels implements Kernels {
                     y.address(0),
                     (long) y.stride());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -368,7 +360,7 @@ final class NativeKernels implements Kernels {
         try {
             ATTEND.invokeExact(attend, arguments);
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -378,7 +370,7 @@ final class NativeKernels implements Kernels {
         try {
             REDUCE.invokeExact(reduce, row, from, to, call.logitAddress());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
         return call.logits();
     }
@@ -388,7 +380,7 @@ final class NativeKernels implements Kernels {
         try {
             return (float) READ.invokeExact(read, memory.address(), memory.byteSize());
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 
@@ -397,7 +389,7 @@ final class NativeKernels implements Kernels {
         try {
             return turns * (long) PEAK.invokeExact(peak, format.ordinal(), turns);
         } catch (Throwable e) {
-            throw failed(e);
+            throw NativeCall.failed(e);
         }
     }
 }
