@@ -1,6 +1,7 @@
 package dev.gorgon.server.adapters;
 
 import dev.gorgon.server.http.ApiException;
+import dev.gorgon.server.http.BearerToken;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -8,8 +9,6 @@ import java.util.Optional;
 
 /** Tells the operator from everybody else, by a bearer token. Never shown anywhere. */
 public final class AdminKey {
-    private static final String BEARER = "Bearer ";
-
     private final Optional<byte[]> key;
 
     /** @param key empty if the server has none: then nobody is the operator */
@@ -19,12 +18,8 @@ public final class AdminKey {
 
     /** Whether the request carries the key. Takes the same time for every wrong key of a length. */
     public boolean isCarriedBy(HttpServerRequest request) {
-        String authorization = request.getHeader("authorization");
-        if (key.isEmpty() || authorization == null || !authorization.startsWith(BEARER)) {
-            return false;
-        }
-        byte[] given = authorization.substring(BEARER.length()).getBytes(StandardCharsets.UTF_8);
-        return MessageDigest.isEqual(key.get(), given);
+        byte[] given = BearerToken.of(request).getBytes(StandardCharsets.UTF_8);
+        return key.isPresent() && MessageDigest.isEqual(key.get(), given);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.GenerateBodyReader;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.http.BearerToken;
 import dev.gorgon.server.http.Bodies;
 import dev.gorgon.server.http.Connections;
 import dev.gorgon.server.http.EventStream;
@@ -18,8 +19,6 @@ import java.util.function.UnaryOperator;
 
 /** The native generate routes (LoRAX contract, sections 1.4, 1.7 and 1.8). */
 public final class GenerateRoutes {
-    private static final String BEARER = "Bearer ";
-
     private final Vertx vertx;
     private final Bodies bodies;
     private final GenerateService service;
@@ -57,7 +56,7 @@ public final class GenerateRoutes {
         LiveRequest live = watch(request);
         SingleAnswer answer =
                 new SingleAnswer(request.response(), live, body, headers(request, body), service.metrics(), wrapping);
-        service.start(live, body, bearerToken(request), false, answer);
+        service.start(live, body, BearerToken.of(request), false, answer);
     }
 
     private void stream(HttpServerRequest request, GenerateBody body) {
@@ -68,7 +67,7 @@ public final class GenerateRoutes {
         events.open();
         StreamAnswer answer =
                 new StreamAnswer(events, live, body, service.metrics(), service.inference()::endsSequence);
-        service.start(live, body, bearerToken(request), true, answer);
+        service.start(live, body, BearerToken.of(request), true, answer);
     }
 
     private LiveRequest watch(HttpServerRequest request) {
@@ -90,13 +89,6 @@ public final class GenerateRoutes {
         return ResponseHeaders.identity(
                 service.config().model(),
                 body,
-                AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken(request)));
-    }
-
-    private static String bearerToken(HttpServerRequest request) {
-        String authorization = request.getHeader("authorization");
-        return authorization != null && authorization.startsWith(BEARER)
-                ? authorization.substring(BEARER.length())
-                : "";
+                AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), BearerToken.of(request)));
     }
 }
