@@ -126,6 +126,9 @@ class ServedAdaptersTest {
                         .isNotEmpty();
             }
             assertThat(server.metric("gorgon_adapter_loads_total")).isEqualTo(loads + 3);
+            String both = "stheno-8m-pirate-lora,stheno-8m-cheer-lora";
+            assertThat(server.get("/adapters").body()).contains("\"adapter_id\":\"" + both);
+            assertThat(server.get("/v1/models").body()).doesNotContain(both);
             assertThat(refused(
                             server,
                             "\"merged_adapters\":{\"ids\":[\"stheno-8m-pirate-lora\",\"stheno-8m-terse-lora\"],"

@@ -31,7 +31,13 @@ record AdapterListing(AdapterPool pool) {
                 unknown(adapter).ifPresent(all::add);
             }
         }
-        bySlot.forEach((slot, names) -> all.add(status(slot, names)));
+        bySlot.forEach((slot, names) -> {
+            if (slot.recipe() instanceof MergeRecipe merge) {
+                names.names.add(new AdapterOrigin.Name(AdapterStatus.MERGED, merge.name(), "", ""));
+                names.restricted |= merge.restricted();
+            }
+            all.add(status(slot, names));
+        });
         return all;
     }
 

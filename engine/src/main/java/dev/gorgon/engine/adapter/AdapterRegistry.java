@@ -167,7 +167,8 @@ public final class AdapterRegistry implements AutoCloseable {
         }
         String name = origins.stream().map(origin -> origin.name().id()).collect(Collectors.joining(","));
         String identity = MergeRecipe.identity(identities, spec);
-        return slot(identity, name, bytes, new MergeRecipe(loader, name, folders, identities, spec));
+        boolean restricted = parts.stream().anyMatch(part -> part.version().restricted());
+        return slot(identity, name, bytes, new MergeRecipe(loader, name, folders, identities, spec, restricted));
     }
 
     private PooledSlot slot(String identity, String name, long estimatedBytes, AdapterRecipe recipe) {

@@ -29,4 +29,8 @@ public record AdapterStatus(
         int running,
         long lastUseMillis,
         AdapterUsage usage,
-        Optional<String> failure) {}
+        Optional<String> failure) {
+
+    /** Source of what was merged for requests; its name is that of all its parts, and cannot be asked for. */
+    public static final String MERGED = "merged_adapters";
+}

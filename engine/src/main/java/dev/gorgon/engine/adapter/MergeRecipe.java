@@ -6,8 +6,18 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Merges adapters while loading them, if their folders still hold what was hashed. */
-record MergeRecipe(AdapterLoader loader, String name, List<FolderRecipe> parts, List<String> identities, MergeSpec spec)
+/**
+ * Merges adapters while loading them, if their folders still hold what was hashed.
+ *
+ * @param restricted whether only some askers may have one of them
+ */
+record MergeRecipe(
+        AdapterLoader loader,
+        String name,
+        List<FolderRecipe> parts,
+        List<String> identities,
+        MergeSpec spec,
+        boolean restricted)
         implements AdapterRecipe {
 
     /** What a merge is: which contents, in which order, merged how. */

@@ -114,6 +114,7 @@ final class AdapterJson {
         entries.add(new Entry(model.id(), model.id(), List.of()));
         for (AdapterStatus status : adapters) {
             status.names().stream()
+                    .filter(name -> !name.source().equals(AdapterStatus.MERGED))
                     .map(AdapterOrigin.Name::id)
                     .distinct()
                     .forEach(id -> entries.add(new Entry(id, id, List.of(status))));
