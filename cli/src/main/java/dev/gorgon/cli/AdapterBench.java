@@ -107,7 +107,13 @@ final class AdapterBench {
                         adapters.getFirst().bytes() * 1e-6,
                         settings.runs,
                         settings.tokens);
-                measure(format, engine, adapters, new AdapterLoading(loader, folders.subList(REQUESTS, 2 * REQUESTS)));
+                try (AdapterLoading loading = new AdapterLoading(
+                        loader,
+                        engine,
+                        folders.subList(REQUESTS, 2 * REQUESTS),
+                        adapters.getFirst().bytes())) {
+                    measure(format, engine, adapters, loading);
+                }
                 if (settings.roundRobin > 0) {
                     new AdapterRoundRobin(engine, made.make(settings.roundRobin), out)
                             .run(loader, IN_MEMORY * adapters.getFirst().bytes(), 2 * REQUESTS, ROUNDS);

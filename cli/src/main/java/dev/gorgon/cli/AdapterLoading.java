@@ -1,23 +1,31 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.engine.adapter.AdapterLease;
 import dev.gorgon.engine.adapter.AdapterLoader;
-import dev.gorgon.kernels.BackgroundPriority;
+import dev.gorgon.engine.adapter.AdapterRegistry;
+import dev.gorgon.engine.adapter.RegistryLimits;
+import dev.gorgon.engine.schedule.Engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Loads adapters in the background, one after the other without a pause, and forgets each at once. */
-final class AdapterLoading {
+/**
+ * Asks a registry, as a server has one, for one adapter after the other, as fast as it gives them; there is memory for two, so each has
+ * to be loaded, and another one freed for it.
+ */
+final class AdapterLoading implements AutoCloseable {
 
-    private final AdapterLoader loader;
+    private final AdapterRegistry registry;
     private final List<Path> folders;
     private Optional<Thread> thread = Optional.empty();
     private volatile boolean stopping;
     private int loads;
     private long nanos;
 
-    AdapterLoading(AdapterLoader loader, List<Path> folders) {
-        this.loader = loader;
+    /** @param bytes of one adapter in memory */
+    AdapterLoading(AdapterLoader loader, Engine engine, List<Path> folders, long bytes) {
+        this.registry =
+                new AdapterRegistry(loader, RegistryLimits.ofMemory(2 * bytes + bytes / 2), FolderOrigin.hooks(engine));
         this.folders = folders;
     }
 
@@ -40,10 +48,12 @@ final class AdapterLoading {
     }
 
     private void loop() {
-        BackgroundPriority.lowerCurrentThread();
         while (!stopping) {
             long start = System.nanoTime();
-            loader.load("loading", folders.get(loads % folders.size())).close();
+            registry.load(new FolderOrigin(folders.get(loads % folders.size())), false)
+                    .join()
+                    .tryAcquire()
+                    .ifPresent(AdapterLease::close);
             nanos += System.nanoTime() - start;
             loads++;
         }
@@ -56,5 +66,10 @@ final class AdapterLoading {
 
     double meanMillis() {
         return nanos * 1e-6 / Math.max(1, loads);
+    }
+
+    @Override
+    public void close() {
+        registry.close();
     }
 }

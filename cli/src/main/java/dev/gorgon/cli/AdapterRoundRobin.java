@@ -1,11 +1,8 @@
 package dev.gorgon.cli;
 
 import dev.gorgon.engine.adapter.AdapterLoader;
-import dev.gorgon.engine.adapter.AdapterOrigin;
 import dev.gorgon.engine.adapter.AdapterRegistry;
-import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.adapter.PoolStats;
-import dev.gorgon.engine.adapter.RegistryHooks;
 import dev.gorgon.engine.adapter.RegistryLimits;
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
@@ -15,7 +12,6 @@ import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
-import dev.gorgon.kernels.BackgroundPriority;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -52,10 +48,8 @@ final class AdapterRoundRobin {
      * @param clients requests under way or waiting at the same time
      */
     void run(AdapterLoader loader, long memoryBytes, int clients, int rounds) {
-        try (AdapterRegistry registry = new AdapterRegistry(
-                loader,
-                RegistryLimits.ofMemory(memoryBytes),
-                new RegistryHooks(BackgroundPriority.threads("gorgon-adapter-"), slot -> {}))) {
+        try (AdapterRegistry registry =
+                new AdapterRegistry(loader, RegistryLimits.ofMemory(memoryBytes), FolderOrigin.hooks(engine))) {
             out.printf(
                     "%n%d adapters in turn, memory for %.0f MB of them, %d clients, %d tokens per request%n%n",
                     folders.size(), memoryBytes * 1e-6, clients, TOKENS);
@@ -88,7 +82,7 @@ final class AdapterRoundRobin {
     }
 
     private void serve(AdapterRegistry registry, Path folder, Semaphore permits) {
-        registry.resolve(new Folder(folder)).whenComplete((slot, failure) -> {
+        registry.resolve(new FolderOrigin(folder)).whenComplete((slot, failure) -> {
             if (failure != null) {
                 failed(permits, failure);
                 return;
@@ -139,35 +133,6 @@ final class AdapterRoundRobin {
         @Override
         public void onFailure(GenerationException failure) {
             failed(permits, failure);
-        }
-    }
-
-    /** A folder that stays as it is. */
-    private record Folder(Path path) implements AdapterOrigin {
-
-        @Override
-        public Name name() {
-            return new Name("local", path.toString(), "", "");
-        }
-
-        @Override
-        public Freshness freshness() {
-            return Freshness.FOREVER;
-        }
-
-        @Override
-        public Version locate() {
-            return new Version(path.toString(), "", false);
-        }
-
-        @Override
-        public LoadPolicy policy() {
-            return LoadPolicy.DYNAMIC;
-        }
-
-        @Override
-        public Path fetch(Version version) {
-            return path;
         }
     }
 

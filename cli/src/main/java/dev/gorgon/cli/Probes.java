@@ -16,7 +16,12 @@ final class Probes {
     /** Guarded by this. */
     private final List<AdapterSlot> early = new ArrayList<>();
 
-    private Optional<Engine> engine = Optional.empty();
+    private volatile Optional<Engine> engine = Optional.empty();
+
+    /** Whether requests are running. */
+    boolean generating() {
+        return engine.isPresent() && engine.get().stats().running() > 0;
+    }
 
     /** An adapter is in memory for the first time. Any thread; returns at once. */
     void loaded(AdapterSlot slot) {

@@ -95,7 +95,7 @@ final class ServedModel implements AutoCloseable {
         AdapterRegistry adapters = new AdapterRegistry(
                 loader,
                 adapterOptions.limits(),
-                new RegistryHooks(BackgroundPriority.threads("gorgon-adapter-"), probes::loaded));
+                new RegistryHooks(BackgroundPriority.threads("gorgon-adapter-"), probes::generating, probes::loaded));
         try {
             Optional<AdapterSlot> byDefault = folded.isPresent()
                     ? loader.loadHeads(options.adapterId, folded.get()).map(AdapterSlot::resident)

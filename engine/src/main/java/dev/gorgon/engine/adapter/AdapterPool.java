@@ -30,7 +30,8 @@ final class AdapterPool {
     private final Executor loaders;
     private final ScheduledExecutorService timer;
     private final LongSupplier nanos;
-    private final Consumer<AdapterSlot> firstLoaded;
+    private final RegistryHooks hooks;
+    private final LoadPace pace;
     private final MemoryBudget budget;
     /** In line for memory. */
     private final Deque<PooledSlot> line = new ArrayDeque<>();
@@ -44,20 +45,20 @@ final class AdapterPool {
      * @param loaders where weights are loaded and freed
      * @param timer wakes the pool when a cycle time is over
      * @param nanos the clock, {@link System#nanoTime}
-     * @param firstLoaded told of every slot that is in memory for the first time
      */
     AdapterPool(
             RegistryLimits limits,
             Executor loaders,
             ScheduledExecutorService timer,
             LongSupplier nanos,
-            Consumer<AdapterSlot> firstLoaded) {
+            RegistryHooks hooks) {
         this.limits = limits;
         this.budget = new MemoryBudget(limits);
         this.loaders = loaders;
         this.timer = timer;
         this.nanos = nanos;
-        this.firstLoaded = firstLoaded;
+        this.hooks = hooks;
+        this.pace = new LoadPace(hooks.generating());
     }
 
     /**
@@ -284,8 +285,9 @@ final class AdapterPool {
         }
         news.forEach(Runnable::run);
         if (kept && first) {
-            firstLoaded.accept(slot);
+            hooks.firstLoaded().accept(slot);
         }
+        pace.rest(System.nanoTime() - start);
     }
 
     /** Turns the estimate into the exact number of bytes; false if that does not fit (yet). Holds the lock. */

@@ -52,7 +52,7 @@ public final class AdapterRegistry implements AutoCloseable {
         this.hashers = Executors.newFixedThreadPool(HASHERS, hooks.loaderThreads());
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gorgon-adapter-timer").factory());
-        this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, hooks.firstLoaded());
+        this.pool = new AdapterPool(limits, loaders, timer, System::nanoTime, hooks);
     }
 
     /**

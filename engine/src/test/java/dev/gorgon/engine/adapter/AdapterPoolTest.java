@@ -41,7 +41,12 @@ class AdapterPoolTest {
 
     private AdapterPool pool(long bytes, int active) {
         RegistryLimits limits = new RegistryLimits(bytes, active, CYCLE, Duration.ZERO, 1);
-        return new AdapterPool(limits, work::add, timer, now::get, slot -> first.add(slot.name()));
+        return new AdapterPool(
+                limits,
+                work::add,
+                timer,
+                now::get,
+                new RegistryHooks(Thread::new, () -> false, slot -> first.add(slot.name())));
     }
 
     /** An adapter of some bytes whose use after its end would be seen. */
@@ -317,7 +322,7 @@ class AdapterPoolTest {
     void hammered() throws Exception {
         ExecutorService loaders = Executors.newFixedThreadPool(2);
         RegistryLimits limits = new RegistryLimits(500, 6, Duration.ofMillis(2), Duration.ZERO, 2);
-        AdapterPool pool = new AdapterPool(limits, loaders, timer, System::nanoTime, slot -> {});
+        AdapterPool pool = new AdapterPool(limits, loaders, timer, System::nanoTime, RegistryHooks.NONE);
         List<PooledSlot> slots = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             slots.add(slot(pool, "s" + i, 20 + 5L * i % 100));
