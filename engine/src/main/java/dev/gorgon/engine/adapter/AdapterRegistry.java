@@ -93,7 +93,7 @@ public final class AdapterRegistry implements AutoCloseable {
                     NamedAdapter.Known answer = answer(named, origin);
                     named.succeeded(check, answer);
                     check.complete(answer);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) { // whatever it is: others wait for the answer
                     AdapterException failure = failure(origin, e);
                     named.failed(check, failure, System.nanoTime());
                     check.completeExceptionally(failure);
@@ -104,7 +104,7 @@ public final class AdapterRegistry implements AutoCloseable {
         }
     }
 
-    private static AdapterException failure(AdapterOrigin origin, RuntimeException e) {
+    private static AdapterException failure(AdapterOrigin origin, Throwable e) {
         if (e instanceof AdapterException known) {
             return known;
         }

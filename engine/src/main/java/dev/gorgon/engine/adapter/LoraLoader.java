@@ -143,25 +143,27 @@ final class LoraLoader {
 
     /** The tensor with columns of zeros appended. */
     private static Tensor widen(Tensor tensor, int columns, Arena arena) {
-        long rows = tensor.dim(0);
         long old = tensor.dim(1);
-        MemorySegment data = arena.allocate(4L * rows * columns, 64);
-        for (long row = 0; row < rows; row++) {
-            for (long column = 0; column < old; column++) {
-                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, tensor.at(row * old + column));
-            }
-        }
-        return new Tensor(DType.F32, List.of(rows, (long) columns), data);
+        return copy(tensor.dim(0), columns, old, (row, column) -> tensor.at(row * old + column), arena);
     }
 
     /** The tensor transposed, with columns of zeros appended. */
     private static Tensor transpose(Tensor tensor, int columns, Arena arena) {
-        long old = tensor.dim(0);
         long rows = tensor.dim(1);
+        return copy(rows, columns, tensor.dim(0), (row, column) -> tensor.at(column * rows + row), arena);
+    }
+
+    /** An element by its place. */
+    private interface Elements {
+        float at(long row, long column);
+    }
+
+    /** A new tensor with the given elements in its first {@code filled} columns, and zeros in the others. */
+    private static Tensor copy(long rows, int columns, long filled, Elements source, Arena arena) {
         MemorySegment data = arena.allocate(4L * rows * columns, 64);
-        for (long column = 0; column < old; column++) {
-            for (long row = 0; row < rows; row++) {
-                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, tensor.at(column * rows + row));
+        for (long row = 0; row < rows; row++) {
+            for (long column = 0; column < filled; column++) {
+                data.setAtIndex(ValueLayout.JAVA_FLOAT, row * columns + column, source.at(row, column));
             }
         }
         return new Tensor(DType.F32, List.of(rows, (long) columns), data);

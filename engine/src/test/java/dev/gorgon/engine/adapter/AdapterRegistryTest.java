@@ -57,6 +57,7 @@ class AdapterRegistryTest {
         final Map<String, Path> folders = new ConcurrentHashMap<>();
         final Map<String, String> owners = new ConcurrentHashMap<>();
         final Map<String, AdapterException> failures = new ConcurrentHashMap<>();
+        final Map<String, Error> errors = new ConcurrentHashMap<>();
         final AtomicInteger located = new AtomicInteger();
         final AtomicInteger fetched = new AtomicInteger();
         volatile CountDownLatch gate = new CountDownLatch(0);
@@ -85,6 +86,9 @@ class AdapterRegistryTest {
                         assertThat(gate.await(20, TimeUnit.SECONDS)).isTrue();
                     } catch (InterruptedException e) {
                         throw new IllegalStateException(e);
+                    }
+                    if (errors.containsKey(id)) {
+                        throw errors.get(id);
                     }
                     if (failures.containsKey(id)) {
                         throw failures.get(id);
@@ -330,6 +334,16 @@ class AdapterRegistryTest {
         assertThat(registry.unload("hub", "unheard-of")).contains(false);
         registry.load(source.hub("x", ""), true).join();
         assertThat(registry.unload("hub", "x")).as("pinned").isEmpty();
+    }
+
+    /** A library that is missing shows up as an error, not an exception; nobody may wait for ever. */
+    @Test
+    void errorsOfASourceAreAnswered() {
+        AdapterOrigin origin = source.hub("x", "");
+        source.errors.put("x", new NoClassDefFoundError("some/Client"));
+        assertThatThrownBy(() -> resolve(origin))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("adapter x could not be looked up");
     }
 
     @Test
