@@ -4,10 +4,12 @@ import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.engine.schedule.GenerationListener;
+import dev.gorgon.engine.text.ChatTemplate;
 import dev.gorgon.server.Adapters;
 import dev.gorgon.server.Inference;
 import dev.gorgon.server.Piece;
 import java.util.List;
+import java.util.Optional;
 
 /** Connects the HTTP server to a model's engine. */
 final class EngineInference implements Inference {
@@ -53,6 +55,11 @@ final class EngineInference implements Inference {
     @Override
     public int vocabularySize() {
         return served.model().decoder().config().vocabularySize();
+    }
+
+    @Override
+    public Optional<ChatTemplate> chatTemplate() {
+        return Optional.empty();
     }
 
     @Override

@@ -161,7 +161,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private ServerConfig config(ServedModel served, AdapterSource source) {
         int total = served.maxTotalTokens();
-        return ServerConfig.of(
+        return ServerConfig.builder(
                         modelInfo(served),
                         new Limits(
                                 maxConcurrentRequests,
@@ -172,8 +172,9 @@ final class ServeCommand implements Callable<Integer> {
                                 Limits.DEFAULT_BODY_BYTES),
                         BatchInfo.of(served.model().decoder().storage().blocks() * 16),
                         new BuildInfo(Main.version(), null, null))
-                .withDefaultAdapterSource(source)
-                .withAdminKey(adminKey);
+                .defaultAdapterSource(source)
+                .adminKey(adminKey)
+                .build();
     }
 
     private static void await(CountDownLatch latch) {

@@ -4,7 +4,9 @@ import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.engine.schedule.GenerationListener;
+import dev.gorgon.engine.text.ChatTemplate;
 import java.util.List;
+import java.util.Optional;
 
 /** What the HTTP server needs from the engine and the adapter registry. All methods may be called from any thread. */
 public interface Inference {
@@ -37,6 +39,9 @@ public interface Inference {
 
     /** Number of token ids; larger {@code top_k} values are clamped to it. */
     int vocabularySize();
+
+    /** The model's chat template, if it has one; a template that does not compile throws when it is rendered. */
+    Optional<ChatTemplate> chatTemplate();
 
     /** Whether this token ends a generation that does not ignore ends of sequence. */
     boolean endsSequence(int tokenId);

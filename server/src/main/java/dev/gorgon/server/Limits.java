@@ -18,8 +18,8 @@ public record Limits(
         int maxTotalTokens,
         int maxBodyBytes) {
 
-    /** LoRAX's body limit, 2 MiB. */
-    public static final int DEFAULT_BODY_BYTES = 2 * 1024 * 1024;
+    /** Largest request body unless told otherwise: 32 MiB, where LoRAX allows 2. */
+    public static final int DEFAULT_BODY_BYTES = 32 * 1024 * 1024;
 
     public Limits {
         atLeastOne("maxConcurrentRequests", maxConcurrentRequests);

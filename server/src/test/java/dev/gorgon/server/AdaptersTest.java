@@ -28,8 +28,8 @@ class AdaptersTest {
 
     private static final String KEY = "the-operator";
 
-    private final TestServer server =
-            new TestServer(TestServer.config(TestServer.LIMITS).withAdminKey(KEY));
+    private final TestServer server = new TestServer(
+            TestServer.config(TestServer.LIMITS).toBuilder().adminKey(KEY).build());
 
     @AfterEach
     void close() {

@@ -48,7 +48,7 @@ class ConnectionTest {
     @Test
     void giantBodiesAreRefused() throws IOException {
         try (TestServer server = new TestServer()) {
-            String giant = "{\"inputs\":\"" + "x".repeat(Limits.DEFAULT_BODY_BYTES) + "\"}";
+            String giant = "{\"inputs\":\"" + "x".repeat(TestServer.LIMITS.maxBodyBytes()) + "\"}";
             HttpResponse<String> response = server.post("/generate", giant);
             assertThat(response.statusCode()).isEqualTo(413);
             assertThat(response.body()).isEqualTo("Failed to buffer the request body: length limit exceeded");
@@ -73,15 +73,16 @@ class ConnectionTest {
     void bodiesJustBelowTheLimitAreRead() {
         try (TestServer server = new TestServer()) {
             int overhead = "{\"inputs\":\"\"}".length();
-            String body = "{\"inputs\":\"" + "x".repeat(Limits.DEFAULT_BODY_BYTES - overhead) + "\"}";
+            String body = "{\"inputs\":\"" + "x".repeat(TestServer.LIMITS.maxBodyBytes() - overhead) + "\"}";
             assertThat(server.post("/generate", body).statusCode()).isEqualTo(200);
         }
     }
 
     @Test
     void slowBodiesAreRefused() throws IOException {
-        try (TestServer server =
-                        new TestServer(TestServer.config(TestServer.LIMITS).withTimeouts(TestServer.QUICK));
+        try (TestServer server = new TestServer(TestServer.config(TestServer.LIMITS).toBuilder()
+                        .timeouts(TestServer.QUICK)
+                        .build());
                 Raw raw = server.raw()) {
             raw.send(TestServer.Raw.head("/generate", 100) + "{\"inp");
             assertThat(raw.readAll()).startsWith("HTTP/1.1 408 ");
@@ -205,8 +206,9 @@ class ConnectionTest {
                 TestServer.QUICK.slowReader(),
                 TestServer.QUICK.body(),
                 java.time.Duration.ofMillis(300));
-        try (TestServer server =
-                        new TestServer(TestServer.config(TestServer.LIMITS).withTimeouts(impatient));
+        try (TestServer server = new TestServer(TestServer.config(TestServer.LIMITS).toBuilder()
+                        .timeouts(impatient)
+                        .build());
                 Raw raw = server.raw()) {
             server.engine.manual();
             raw.post("/generate_stream", "{\"inputs\":\"a\"}");

@@ -17,6 +17,7 @@ import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.PromptToken;
 import dev.gorgon.engine.schedule.TokenEvent;
+import dev.gorgon.engine.text.ChatTemplate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +49,7 @@ final class FakeInference implements Inference, AutoCloseable {
 
     volatile Consumer<Fake> script = FakeInference::paris;
     volatile boolean healthy = true;
+    volatile Optional<ChatTemplate> chatTemplate = Optional.empty();
     volatile EngineStats stats = new EngineStats(
             3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L, new PrefixStats(7, 96, 2, 12));
 
@@ -241,6 +243,11 @@ final class FakeInference implements Inference, AutoCloseable {
     @Override
     public int vocabularySize() {
         return 32_000;
+    }
+
+    @Override
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
     }
 
     @Override

@@ -28,7 +28,9 @@ class StreamTest {
 
     @BeforeEach
     void start() {
-        server = new TestServer(TestServer.config(TestServer.LIMITS).withTimeouts(TestServer.QUICK));
+        server = new TestServer(TestServer.config(TestServer.LIMITS).toBuilder()
+                .timeouts(TestServer.QUICK)
+                .build());
     }
 
     @AfterEach

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 
 /** A running server with a fake engine, and clients for it. */
 final class TestServer implements AutoCloseable {
-    static final Limits LIMITS = new Limits(8, 3, 4, 20, 32, Limits.DEFAULT_BODY_BYTES);
+    static final Limits LIMITS = new Limits(8, 3, 4, 20, 32, 2 * 1024 * 1024);
     static final Timeouts QUICK =
             new Timeouts(Duration.ofMillis(200), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5));
 
@@ -32,11 +32,12 @@ final class TestServer implements AutoCloseable {
     }
 
     static ServerConfig config(Limits limits) {
-        return ServerConfig.of(
-                ModelInfo.of("stheno-8m", "torch.bfloat16", "cpu"),
-                limits,
-                BatchInfo.of(4096),
-                new BuildInfo("0.1.0", null, null));
+        return ServerConfig.builder(
+                        ModelInfo.of("stheno-8m", "torch.bfloat16", "cpu"),
+                        limits,
+                        BatchInfo.of(4096),
+                        new BuildInfo("0.1.0", null, null))
+                .build();
     }
 
     URI uri(String path) {

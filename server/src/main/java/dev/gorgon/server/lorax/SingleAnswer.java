@@ -68,7 +68,7 @@ final class SingleAnswer implements Responder {
                 collectors.stream().filter(other -> other != winner).toList();
         collectors.forEach(collector -> collector.skips().forEachStep(metrics::step));
         Durations durations = Durations.until(System.nanoTime(), prepared, winner.completion());
-        metrics.succeeded(durations, winner.completion().generatedTokens());
+        metrics.succeeded(durations, winner.completion());
         ResponseHeaders.measurements(headers, durations, winner.completion());
         Replies.json(response, headers, wrapping.apply(GenerateJson.response(body, winner, losers)));
     }

@@ -121,7 +121,7 @@ final class StreamAnswer implements Responder, GenerationListener {
             return;
         }
         skips.forEachStep(metrics::step);
-        metrics.succeeded(Durations.until(System.nanoTime(), prepared, completion), completion.generatedTokens());
+        metrics.succeeded(Durations.until(System.nanoTime(), prepared, completion), completion);
         EventStream.append(batch, GenerateJson.lastEvent(body, last, completion, seed(prepared.requests())));
         end();
     }

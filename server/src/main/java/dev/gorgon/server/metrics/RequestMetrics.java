@@ -1,5 +1,6 @@
 package dev.gorgon.server.metrics;
 
+import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.server.Limits;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Summary;
@@ -83,7 +84,8 @@ public final class RequestMetrics {
     }
 
     /** A request was answered. */
-    public void succeeded(Durations nanos, int tokens) {
+    public void succeeded(Durations nanos, Completion completion) {
+        int tokens = completion.generatedTokens();
         success.increment();
         duration.observe(nanos.total() / NANOS_PER_SECOND);
         validation.observe(nanos.validation() / NANOS_PER_SECOND);
