@@ -37,13 +37,14 @@ class ArchitectureTest {
         MODULES.put("server", List.of("engine", "hub"));
 
         ENGINE.put("tensor", List.of());
+        ENGINE.put("meter", List.of());
         ENGINE.put("text", List.of());
         ENGINE.put("sample", List.of());
         ENGINE.put("weights", List.of("tensor"));
         ENGINE.put("backend", List.of("tensor"));
         ENGINE.put("kv", List.of("backend"));
         ENGINE.put("model", List.of("tensor", "weights", "backend"));
-        ENGINE.put("adapter", List.of("tensor", "weights", "backend", "model"));
+        ENGINE.put("adapter", List.of("tensor", "meter", "weights", "backend", "model"));
         ENGINE.put("speculate", List.of("backend", "model", "adapter"));
     }
 
@@ -107,6 +108,8 @@ class ArchitectureTest {
         onlyIn("jdk.incubator.vector..", "dev.gorgon.kernels..");
         onlyIn("io.vertx..", "dev.gorgon.server..");
         onlyIn("io.prometheus..", "dev.gorgon.server..");
+        onlyIn("io.opentelemetry..", "dev.gorgon.server.tracing..");
+        onlyIn("ch.qos.logback..", "dev.gorgon.cli..");
         onlyIn("picocli..", "dev.gorgon.cli..");
         onlyIn("ai.djl..", "dev.gorgon.engine.text..");
         onlyIn(

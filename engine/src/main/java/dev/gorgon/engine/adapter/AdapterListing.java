@@ -62,7 +62,8 @@ record AdapterListing(AdapterPool pool) {
                 0,
                 0,
                 new AdapterUsage(),
-                adapter.failure().map(Throwable::getMessage)));
+                adapter.failure().map(Throwable::getMessage),
+                0));
     }
 
     private AdapterStatus status(PooledSlot slot, Names names) {
@@ -78,7 +79,8 @@ record AdapterListing(AdapterPool pool) {
                 view.leases(),
                 view.lastUseMillis(),
                 slot.usage(),
-                view.failure().map(Throwable::getMessage));
+                view.failure().map(Throwable::getMessage),
+                view.adapter().flatMap(Adapter::lora).map(Lora::rank).orElse(0));
     }
 
     private static String kind(Adapter adapter) {

@@ -1,5 +1,6 @@
 package dev.gorgon.engine.adapter;
 
+import dev.gorgon.engine.meter.Distribution;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -36,6 +37,8 @@ final class AdapterPool {
     /** In line for memory. */
     private final Deque<PooledSlot> line = new ArrayDeque<>();
 
+    /** How long loads took that brought an adapter into memory. */
+    final Distribution loadTimes = Distribution.ofNanos(Distribution.growing(0.001, 2, 16));
     private long loads;
     private long evictions;
     private boolean alarmSet;
@@ -277,9 +280,10 @@ final class AdapterPool {
             pump(news);
         }
         if (kept) {
-            long millis = (System.nanoTime() - start) / 1_000_000;
+            long nanos = System.nanoTime() - start;
+            loadTimes.record(nanos);
             LOG.atLevel(first ? Level.INFO : Level.DEBUG)
-                    .log("loaded adapter {}: {} in {} ms", slot.name(), what, millis);
+                    .log("loaded adapter {}: {} in {} ms", slot.name(), what, nanos / 1_000_000);
         } else {
             adapter.close();
         }

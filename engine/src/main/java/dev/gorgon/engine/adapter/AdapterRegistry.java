@@ -1,5 +1,6 @@
 package dev.gorgon.engine.adapter;
 
+import dev.gorgon.engine.meter.Distribution;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -268,6 +269,11 @@ public final class AdapterRegistry implements AutoCloseable {
             all = List.copyOf(slots.values());
         }
         return new AdapterListing(pool).of(named, all);
+    }
+
+    /** How long loads took that brought an adapter into memory. */
+    public Distribution loadTimes() {
+        return pool.loadTimes;
     }
 
     public PoolStats stats() {

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param lastUseMillis when it was used last, in milliseconds since 1970; 0 for never
  * @param usage what requests have done with it
  * @param failure why it cannot be had
+ * @param rank the largest rank of its LoRA while it is in memory; 0 otherwise, and without a LoRA
  */
 public record AdapterStatus(
         String identity,
@@ -29,7 +30,8 @@ public record AdapterStatus(
         int running,
         long lastUseMillis,
         AdapterUsage usage,
-        Optional<String> failure) {
+        Optional<String> failure,
+        int rank) {
 
     /** Source of what was merged for requests; its name is that of all its parts, and cannot be asked for. */
     public static final String MERGED = "merged_adapters";

@@ -18,13 +18,18 @@ public final class Lora implements Adapter {
     public static final int MODEL = -1;
 
     private final String id;
+    private final int rank;
     private final Backend.Memory memory;
     private final Map<Site, LowRankMatrix> changes;
     private final Optional<Embedding> embedding;
 
-    /** @param changes by the first of the targets that are computed together, see {@link LinearTarget#first} */
-    Lora(String id, Backend.Memory memory, Map<Site, LowRankMatrix> changes, Optional<Embedding> embedding) {
+    /**
+     * @param rank the largest one of its factors
+     * @param changes by the first of the targets that are computed together, see {@link LinearTarget#first}
+     */
+    Lora(String id, int rank, Backend.Memory memory, Map<Site, LowRankMatrix> changes, Optional<Embedding> embedding) {
         this.id = id;
+        this.rank = rank;
         this.memory = memory;
         this.changes = Map.copyOf(changes);
         this.embedding = embedding;
@@ -39,6 +44,11 @@ public final class Lora implements Adapter {
     @Override
     public String id() {
         return id;
+    }
+
+    /** The largest rank of its factors. */
+    public int rank() {
+        return rank;
     }
 
     @Override

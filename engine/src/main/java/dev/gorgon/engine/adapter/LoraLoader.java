@@ -50,7 +50,7 @@ final class LoraLoader {
                     reader.requireFinite(factors);
                     return embedding(reader.embedding(LoraReader.EMBEDDINGS, factors));
                 });
-        return new Lora(reader.fit().adapter(), memory, packer.pack(), embedding);
+        return new Lora(reader.fit().adapter(), packer.largestRank(), memory, packer.pack(), embedding);
     }
 
     /**

@@ -37,6 +37,15 @@ final class LoraPacker {
         sites.computeIfAbsent(operation, key -> new TreeMap<>()).put(site.target(), factors);
     }
 
+    /** The largest rank of what was added; 0 if nothing was. */
+    int largestRank() {
+        return sites.values().stream()
+                .flatMap(maps -> maps.values().stream())
+                .mapToInt(factors -> Math.toIntExact(factors.down.dim(0)))
+                .max()
+                .orElse(0);
+    }
+
     /**
      * @throws AdapterException if an element is not finite, scaled or not
      */

@@ -22,6 +22,8 @@ final class AdapterQueue {
     long service;
     /** Whether its weights were asked for and no answer has come. */
     boolean loading;
+    /** When they were asked for last, and when the answer came. */
+    final LoadTime loads = new LoadTime();
 
     AdapterQueue(String identity, String name) {
         this.identity = identity;

@@ -82,6 +82,7 @@ final class AdapterQueues {
             return Optional.empty();
         }
         queue.loading = false;
+        queue.loads.end();
         if (queue.isBacklogged()) {
             lift(queue);
         }

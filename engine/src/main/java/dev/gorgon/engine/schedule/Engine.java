@@ -34,6 +34,7 @@ public final class Engine implements AutoCloseable {
     private final PrefixIndex blocks;
     private final Scheduler scheduler;
     private final StepRunner runner;
+    private final EngineMeters meters;
     /** Messages to the engine thread: a new request, one to be dropped, an adapter that has come. */
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
@@ -60,8 +61,9 @@ public final class Engine implements AutoCloseable {
         Decoder decoder = model.decoder();
         this.totalBlocks = decoder.storage().blocks();
         this.blocks = new PrefixIndex(new BlockAllocator(totalBlocks), options.prefixCaching());
-        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), blocks, this::adapterAnswered);
-        this.runner = new StepRunner(model, options, scheduler, drafter);
+        this.meters = EngineMeters.of(options.maxRunning());
+        this.scheduler = new Scheduler(options, decoder.maxLogitRows(), blocks, meters, this::adapterAnswered);
+        this.runner = new StepRunner(model, options, scheduler, drafter, meters);
         this.stats = snapshot();
         this.thread = Thread.ofPlatform().name("gorgon-engine").daemon().start(this::loop);
     }
@@ -125,6 +127,7 @@ public final class Engine implements AutoCloseable {
 
     private void cancel(Sequence sequence) {
         LOG.debug("a client left after {} tokens", sequence.generated());
+        meters.cancelled().increment();
         scheduler.remove(sequence);
     }
 
@@ -140,6 +143,11 @@ public final class Engine implements AutoCloseable {
     /** Counters as of the last step. */
     public EngineStats stats() {
         return stats;
+    }
+
+    /** How steps went. */
+    public EngineMeters meters() {
+        return meters;
     }
 
     /** What waits and runs for each adapter that has requests, as of the last step. */
@@ -196,6 +204,7 @@ public final class Engine implements AutoCloseable {
     private void publish() {
         stats = snapshot();
         loads = scheduler.loads();
+        meters.reservedTokens().set(scheduler.reservedTokens());
     }
 
     private EngineStats snapshot() {

@@ -9,6 +9,19 @@ import java.util.List;
  */
 public interface GenerationListener {
 
+    /**
+     * A generation begins to run.
+     *
+     * @param submittedNanos when it was submitted, by {@link System#nanoTime()}
+     * @param startedNanos when its first row was planned, by the same clock
+     * @param adapterNanos how much of the time between them its adapter was being brought into memory
+     * @param cachedPromptTokens prompt tokens that need not be computed
+     */
+    record Start(long submittedNanos, long startedNanos, long adapterNanos, int cachedPromptTokens) {}
+
+    /** It begins to run; comes first, and not at all if it never does. */
+    default void onStart(Start start) {}
+
     /** All prompt tokens with their logprobs, before the first token; only if the request asked for them. */
     default void onPrompt(List<PromptToken> tokens) {}
 

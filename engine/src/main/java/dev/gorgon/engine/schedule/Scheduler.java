@@ -10,6 +10,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides what each step computes. Sequences that decode come first, so that a long prompt never makes them wait for more than
@@ -18,6 +20,8 @@ import java.util.function.Consumer;
  * memory waits without holding anything, while others pass it. Engine thread only.
  */
 final class Scheduler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
     /**
      * Adapters that may be asked for beyond what could start at once, so that one slow answer does not hold up the others. Asking
@@ -29,6 +33,7 @@ final class Scheduler {
     private final int maxLogitRows;
     private final PrefixIndex blocks;
     private final Consumer<String> answered;
+    private final EngineMeters meters;
     private final AdapterQueues queues = new AdapterQueues();
     private final Deque<Sequence> preempted = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
@@ -39,10 +44,16 @@ final class Scheduler {
      * @param answered called on any thread with the identity of an adapter that was asked for and has come, or will not come; it
      *     must see to it that {@link #adapterAnswered} is called on the engine thread
      */
-    Scheduler(EngineOptions options, int maxLogitRows, PrefixIndex blocks, Consumer<String> answered) {
+    Scheduler(
+            EngineOptions options,
+            int maxLogitRows,
+            PrefixIndex blocks,
+            EngineMeters meters,
+            Consumer<String> answered) {
         this.options = options;
         this.maxLogitRows = maxLogitRows;
         this.blocks = blocks;
+        this.meters = meters;
         this.answered = answered;
     }
 
@@ -64,6 +75,15 @@ final class Scheduler {
 
     long preemptions() {
         return preemptions;
+    }
+
+    /** Prompt tokens and the most new ones of all running sequences. */
+    long reservedTokens() {
+        long tokens = 0;
+        for (Sequence sequence : running) {
+            tokens += sequence.promptLength() + (long) sequence.request.maxNewTokens();
+        }
+        return tokens;
     }
 
     List<AdapterLoad> loads() {
@@ -161,12 +181,16 @@ final class Scheduler {
     private void startNewcomers(Draft draft) {
         PriorityQueue<AdapterQueue> turns = queues.ready();
         Turn turn = Turn.PASSED;
+        int before = running.size();
         while (turn != Turn.NO_ROOM && !turns.isEmpty() && preempted.isEmpty() && isOpen(draft)) {
             AdapterQueue queue = turns.poll();
             turn = take(queue, draft);
             if (turn == Turn.TAKEN && queue.isReady()) {
                 turns.add(queue);
             }
+        }
+        if (running.size() > before) {
+            meters.started().record(running.size() - before);
         }
     }
 
@@ -194,9 +218,19 @@ final class Scheduler {
             return Turn.NO_ROOM;
         }
         queues.startNext(queue);
-        next.start();
+        started(next, queue);
         run(next, draft);
         return Turn.TAKEN;
+    }
+
+    private void started(Sequence sequence, AdapterQueue queue) {
+        GenerationListener.Start start = sequence.start(queue.loads);
+        meters.promptTokens().add(sequence.promptLength());
+        try {
+            sequence.listener.onStart(start);
+        } catch (RuntimeException e) {
+            LOG.warn("a listener failed", e);
+        }
     }
 
     private void askFor(AdapterQueue queue, AdapterSlot slot) {
@@ -206,6 +240,7 @@ final class Scheduler {
             slot.request(() -> answered.accept(queue.identity));
             // the answer is a message to this thread, so it comes after this
             queue.loading = true;
+            queue.loads.begin();
         }
     }
 

@@ -133,10 +133,12 @@ final class Sequence implements Generation {
     }
 
     /** Notes that it starts, with the prefix it has found. */
-    void start() {
+    GenerationListener.Start start(LoadTime loads) {
         timing.started = System.nanoTime();
         cachedPrompt = stored;
         adapters.usage().ifPresent(AdapterUsage::countRequest);
+        return new GenerationListener.Start(
+                timing.submitted, timing.started, loads.waitedBetween(timing.submitted, timing.started), cachedPrompt);
     }
 
     /** Whether it may take keys and values over; not while it needs the logits of all prompt rows. */

@@ -24,6 +24,11 @@ record SequenceStep(Sequence sequence, int firstRow, int count, DraftTree draft,
         return count == sequence.missing();
     }
 
+    /** Whether the step goes on from a pending token; otherwise it computes rows of a prompt, or again what was preempted. */
+    boolean decodes() {
+        return count == 1 && choosesToken() && sequence.generated() > 0;
+    }
+
     /** Place of the logits of a draft node, or of {@link DraftTree#ROOT}, the row before the draft. */
     int logitOf(int node) {
         return firstLogit + logits - draft.size() + node;

@@ -19,6 +19,22 @@ record StepPlan(List<SequenceStep> steps) {
         return steps.isEmpty();
     }
 
+    /** What kinds of rows a step computes, and how many. */
+    record Shape(int rows, boolean prefills, boolean decodes) {}
+
+    /** To be asked before the step runs. */
+    Shape shape() {
+        int rows = 0;
+        boolean prefills = false;
+        boolean decodes = false;
+        for (SequenceStep step : steps) {
+            rows += step.rows();
+            prefills |= !step.decodes();
+            decodes |= step.decodes();
+        }
+        return new Shape(rows, prefills, decodes);
+    }
+
     Batch toBatch() {
         int rows = 0;
         int logits = 0;

@@ -31,6 +31,7 @@ final class StepRunner {
     private final Drafter drafter;
     private final MedusaDrafter medusa;
     private final Walk walk;
+    private final EngineMeters meters;
     private final StepCosts costs = new StepCosts();
     private long steps;
     private long emitted;
@@ -39,13 +40,14 @@ final class StepRunner {
     private long overheadNanos;
     private long forwardNanos;
 
-    StepRunner(LanguageModel model, EngineOptions options, Scheduler scheduler, Drafter drafter) {
+    StepRunner(LanguageModel model, EngineOptions options, Scheduler scheduler, Drafter drafter, EngineMeters meters) {
         this.model = model;
         this.decoder = model.decoder();
         this.backend = model.backend();
         this.options = options;
         this.scheduler = scheduler;
         this.drafter = drafter;
+        this.meters = meters;
         this.medusa = new MedusaDrafter(decoder, backend, model.memory(), Math.max(1, options.maxDraftRows()));
         this.walk = new Walk(decoder, row -> model.memory().hostView(decoder.logits(), row), this::emit);
     }
@@ -68,6 +70,7 @@ final class StepRunner {
 
     /** @param start when the scheduler began to plan this step */
     void run(StepPlan plan, long start) {
+        StepPlan.Shape shape = plan.shape();
         long forward = System.nanoTime();
         try {
             Batch batch = plan.toBatch();
@@ -75,6 +78,7 @@ final class StepRunner {
             backend.run(ops -> decoder.forward(ops, batch));
         } catch (RuntimeException e) {
             LOG.error("a forward pass failed; the sequences in it are ended", e);
+            meters.countFailedStep(shape);
             plan.steps().forEach(step -> fail(step.sequence(), failure(e)));
             return;
         }
@@ -90,8 +94,11 @@ final class StepRunner {
         }
         long draftNanos = draftOrNot(draftings);
         steps++;
-        overheadNanos += System.nanoTime() - start - (forwardEnd - forward) - draftNanos;
-        forwardNanos += forwardEnd - forward + draftNanos;
+        long inside = forwardEnd - forward + draftNanos;
+        long outside = System.nanoTime() - start - inside;
+        overheadNanos += outside;
+        forwardNanos += inside;
+        meters.countStep(shape, inside, outside);
     }
 
     /** Drafts affect speed only, so a failure to make them ends nothing. */
@@ -154,6 +161,9 @@ final class StepRunner {
         int guesses = step.draft().size();
         drafted += guesses;
         accepted += outcome.accepted();
+        if (guesses > 0) {
+            meters.accepted().record(outcome.accepted());
+        }
         sequence.countStep(sequence.generated() - generated, guesses, outcome.accepted());
         keepPath(step, stored, outcome);
         sequence.store(step.count() + outcome.accepted());
