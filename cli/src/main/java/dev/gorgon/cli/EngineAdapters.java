@@ -6,6 +6,7 @@ import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.adapter.AdapterStatus;
 import dev.gorgon.engine.adapter.MergeSpec;
 import dev.gorgon.engine.adapter.PoolStats;
+import dev.gorgon.engine.meter.Distribution;
 import dev.gorgon.server.AdapterRef;
 import dev.gorgon.server.Adapters;
 import java.util.List;
@@ -48,5 +49,10 @@ record EngineAdapters(AdapterRegistry registry, AdapterFiles files) implements A
     @Override
     public PoolStats stats() {
         return registry.stats();
+    }
+
+    @Override
+    public Distribution loadTimes() {
+        return registry.loadTimes();
     }
 }

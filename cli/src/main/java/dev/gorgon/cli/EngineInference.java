@@ -1,5 +1,7 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.engine.schedule.AdapterLoad;
+import dev.gorgon.engine.schedule.EngineMeters;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
@@ -45,6 +47,16 @@ final class EngineInference implements Inference {
     @Override
     public EngineStats stats() {
         return served.engine().stats();
+    }
+
+    @Override
+    public EngineMeters meters() {
+        return served.engine().meters();
+    }
+
+    @Override
+    public List<AdapterLoad> adapterLoads() {
+        return served.engine().adapterLoads();
     }
 
     @Override

@@ -107,9 +107,9 @@ class ArchitectureTest {
     void librariesStayInTheirRooms() {
         onlyIn("jdk.incubator.vector..", "dev.gorgon.kernels..");
         onlyIn("io.vertx..", "dev.gorgon.server..");
-        onlyIn("io.prometheus..", "dev.gorgon.server..");
         onlyIn("io.opentelemetry..", "dev.gorgon.server.tracing..");
         onlyIn("ch.qos.logback..", "dev.gorgon.cli..");
+        onlyIn("net.logstash..", "dev.gorgon.cli..");
         onlyIn("picocli..", "dev.gorgon.cli..");
         onlyIn("ai.djl..", "dev.gorgon.engine.text..");
         onlyIn(

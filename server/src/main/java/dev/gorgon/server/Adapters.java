@@ -4,6 +4,7 @@ import dev.gorgon.engine.adapter.AdapterSlot;
 import dev.gorgon.engine.adapter.AdapterStatus;
 import dev.gorgon.engine.adapter.MergeSpec;
 import dev.gorgon.engine.adapter.PoolStats;
+import dev.gorgon.engine.meter.Distribution;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,4 +36,7 @@ public interface Adapters {
 
     /** Use of the memory for adapters; cheap. */
     PoolStats stats();
+
+    /** How long it took to bring adapters into memory; always the same object. */
+    Distribution loadTimes();
 }

@@ -7,11 +7,9 @@ import dev.gorgon.server.http.Bodies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
-import dev.gorgon.server.metrics.AdapterMetrics;
-import dev.gorgon.server.metrics.EngineMetrics;
-import dev.gorgon.server.metrics.Exposition;
-import dev.gorgon.server.metrics.RequestMetrics;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import dev.gorgon.server.metrics.ServerMetrics;
+import dev.gorgon.server.observe.Observers;
+import dev.gorgon.server.tracing.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -48,8 +46,17 @@ public final class GorgonServer implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable HttpServer http;
 
-    /** A server that does not listen yet. */
+    /** A server that does not listen yet, and traces nothing. */
     public GorgonServer(ServerConfig config, Inference inference) {
+        this(config, inference, Tracing.NONE);
+    }
+
+    /**
+     * A server that does not listen yet.
+     *
+     * @param tracing where spans go; stays the caller's to close, after the server
+     */
+    public GorgonServer(ServerConfig config, Inference inference, Tracing tracing) {
         this.config = config;
         // Nothing is served from files: no cache folder is made in /tmp.
         this.vertx = Vertx.vertx(new VertxOptions()
@@ -60,19 +67,18 @@ public final class GorgonServer implements AutoCloseable {
                 config.batch().validationWorkers(),
                 Thread.ofPlatform().daemon().name("gorgon-validate-", 0).factory());
         this.permits = new Permits(config.limits().maxConcurrentRequests());
-        PrometheusRegistry registry = new PrometheusRegistry();
-        RequestMetrics metrics = new RequestMetrics(registry, config.limits());
-        registry.register(new EngineMetrics(inference::stats));
-        registry.register(new AdapterMetrics(inference.adapters()));
+        ServerMetrics metrics = ServerMetrics.of(config, inference, tracing);
+        Observers observers = new Observers(config.model().id(), metrics.latencies(), tracing);
         Bodies bodies = new Bodies(
                 vertx, config.limits().maxBodyBytes(), config.timeouts().body());
-        GenerateService service = new GenerateService(config, inference, permits, metrics, encoder);
+        GenerateService service =
+                new GenerateService(config, inference, permits, metrics.requests(), observers, encoder);
         this.router = Routes.router(
                 vertx,
                 new GenerateRoutes(vertx, bodies, service),
                 new TokenizeRoute(vertx, bodies, inference, encoder),
                 new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                new StatusRoutes(config, inference, new Exposition(registry)));
+                new StatusRoutes(config, inference, metrics.exposition()));
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.gorgon.server;
 
+import dev.gorgon.engine.schedule.AdapterLoad;
+import dev.gorgon.engine.schedule.EngineMeters;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.Generation;
@@ -33,6 +35,12 @@ public interface Inference {
 
     /** The engine's counters; cheap. */
     EngineStats stats();
+
+    /** How the engine's steps go; always the same object, read without a lock. */
+    EngineMeters meters();
+
+    /** What waits and runs for each adapter that has requests; cheap. */
+    List<AdapterLoad> adapterLoads();
 
     /** Whether requests can be served. */
     boolean healthy();

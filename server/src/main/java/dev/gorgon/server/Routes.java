@@ -6,6 +6,7 @@ import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
+import dev.gorgon.server.observe.RequestIds;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -32,6 +33,7 @@ final class Routes {
     static Router router(
             Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, AdapterRoutes adapters, StatusRoutes status) {
         Routes routes = new Routes(vertx);
+        routes.router.route().handler(new RequestIds());
         routes.router.route().handler(new Cors());
         routes.post("/", generate::compatible);
         routes.post("/invocations", generate::compatible);

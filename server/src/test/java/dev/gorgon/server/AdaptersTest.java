@@ -51,7 +51,8 @@ class AdaptersTest {
                 2,
                 1_700_000_000_000L,
                 usage,
-                state == AdapterState.FAILED ? Optional.of("no such thing") : Optional.empty());
+                state == AdapterState.FAILED ? Optional.of("no such thing") : Optional.empty(),
+                8);
     }
 
     private HttpResponse<String> manage(String path, String body, String authorization) {

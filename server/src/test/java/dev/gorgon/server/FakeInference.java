@@ -8,7 +8,10 @@ import dev.gorgon.engine.adapter.MedusaLora;
 import dev.gorgon.engine.adapter.MergeSpec;
 import dev.gorgon.engine.adapter.PoolStats;
 import dev.gorgon.engine.kv.PrefixStats;
+import dev.gorgon.engine.meter.Distribution;
+import dev.gorgon.engine.schedule.AdapterLoad;
 import dev.gorgon.engine.schedule.Completion;
+import dev.gorgon.engine.schedule.EngineMeters;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.engine.schedule.GenerateRequest;
@@ -53,6 +56,9 @@ final class FakeInference implements Inference, AutoCloseable {
     volatile EngineStats stats = new EngineStats(
             3, 2, 10, 64, 100, 250, 90, 60, 1, 5_000_000, 2_000_000_000L, new PrefixStats(7, 96, 2, 12));
 
+    final EngineMeters meters = EngineMeters.of(64);
+    volatile List<AdapterLoad> loads = List.of();
+
     /** One submitted generation; its methods run on the engine's thread. */
     final class Fake implements Generation {
         final GenerateRequest request;
@@ -79,6 +85,12 @@ final class FakeInference implements Inference, AutoCloseable {
         /** Runs events on the engine's thread, all in one go. */
         void step(Consumer<Fake> events) {
             engine.execute(() -> events.accept(this));
+        }
+
+        /** It begins to run, after so long; its adapter was loaded for a part of that. */
+        void start(long queueNanos, long adapterNanos, int cachedTokens) {
+            long now = System.nanoTime();
+            listener.onStart(new GenerationListener.Start(now - queueNanos, now, adapterNanos, cachedTokens));
         }
 
         void prompt(PromptToken... tokens) {
@@ -181,6 +193,7 @@ final class FakeInference implements Inference, AutoCloseable {
         volatile List<AdapterStatus> list = List.of();
         final List<MergeSpec> merges = new CopyOnWriteArrayList<>();
         volatile Optional<Boolean> unloaded = Optional.of(true);
+        final Distribution loadTimes = Distribution.ofNanos(0.001, 1);
 
         @Override
         public CompletableFuture<AdapterSlot> resolve(AdapterRef adapter) {
@@ -218,6 +231,11 @@ final class FakeInference implements Inference, AutoCloseable {
         public PoolStats stats() {
             return new PoolStats(300, 1000, 3, 1, 7, 4);
         }
+
+        @Override
+        public Distribution loadTimes() {
+            return loadTimes;
+        }
     }
 
     void addAdapter(String id) {
@@ -233,6 +251,16 @@ final class FakeInference implements Inference, AutoCloseable {
     @Override
     public EngineStats stats() {
         return stats;
+    }
+
+    @Override
+    public EngineMeters meters() {
+        return meters;
+    }
+
+    @Override
+    public List<AdapterLoad> adapterLoads() {
+        return loads;
     }
 
     @Override

@@ -138,7 +138,7 @@ class StatusTest {
             String text = response.body();
             assertThat(text.lines())
                     .contains(
-                            "# TYPE lorax_request_count untyped",
+                            "# TYPE lorax_request_count counter",
                             "lorax_request_count 4.0",
                             "lorax_request_success 2.0",
                             "lorax_request_failure{err=\"validation\"} 1.0",

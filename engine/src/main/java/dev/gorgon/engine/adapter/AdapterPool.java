@@ -39,6 +39,7 @@ final class AdapterPool {
 
     /** How long loads took that brought an adapter into memory. */
     final Distribution loadTimes = Distribution.ofNanos(Distribution.growing(0.001, 2, 16));
+
     private long loads;
     private long evictions;
     private boolean alarmSet;
@@ -64,11 +65,7 @@ final class AdapterPool {
         this.pace = new LoadPace(hooks.generating());
     }
 
-    /**
-     * A new slot, with nothing in memory.
-     *
-     * @param estimatedBytes what it will take in memory, as far as can be told; the exact number counts once it is there
-     */
+    /** A new slot, with nothing in memory; what it takes there is an estimate until it was there. */
     PooledSlot slot(String identity, String name, long estimatedBytes, AdapterRecipe recipe) {
         return new PooledSlot(identity, name, estimatedBytes, recipe, this);
     }

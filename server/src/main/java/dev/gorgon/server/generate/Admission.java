@@ -4,6 +4,7 @@ import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.server.http.ApiException;
+import dev.gorgon.server.observe.Observation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,13 +24,20 @@ final class Admission {
 
     private final GenerateService service;
     private final LiveRequest live;
+    private final Observation observation;
     private final GenerateBody body;
     private final Responder responder;
     private final Checks checks;
 
-    Admission(GenerateService service, LiveRequest live, GenerateBody body, Responder responder) {
+    Admission(
+            GenerateService service,
+            LiveRequest live,
+            Observation observation,
+            GenerateBody body,
+            Responder responder) {
         this.service = service;
         this.live = live;
+        this.observation = observation;
         this.body = body;
         this.responder = responder;
         this.checks = new Checks(service.config().limits());
@@ -42,6 +50,7 @@ final class Admission {
             checks.parameters(body, completions);
             AdapterChoice adapter =
                     AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken);
+            observation.adapter(adapter.shownId().orElse(""));
             service.encoder().execute(() -> encode(completions, adapter));
         });
     }
@@ -67,6 +76,7 @@ final class Admission {
         int maxNewTokens = checks.budget(tokens.length, body.length().maxNewTokens());
         service.metrics().validated(tokens.length, maxNewTokens);
         long validatedNanos = System.nanoTime();
+        observation.validated();
         selection(adapter)
                 .whenComplete((selected, failure) -> live.run(() -> orFail(() -> {
                     if (failure != null) {
@@ -126,7 +136,9 @@ final class Admission {
         Prepared prepared = new Prepared(requests, live.receivedNanos(), validatedNanos, System.nanoTime());
         for (int i = 0; i < requests.size(); i++) {
             try {
-                live.add(service.inference().submit(requests.get(i), responder.listener(prepared, i)));
+                GenerateRequest request = requests.get(i);
+                live.add(service.inference()
+                        .submit(request, observation.watch(request, responder.listener(prepared, i))));
             } catch (RuntimeException e) {
                 throw ApiException.generation(e);
             }

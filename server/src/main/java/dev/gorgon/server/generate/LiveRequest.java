@@ -4,7 +4,10 @@ import dev.gorgon.engine.schedule.Generation;
 import dev.gorgon.server.generate.Permits.Permit;
 import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.metrics.RequestMetrics;
+import dev.gorgon.server.observe.Observation;
+import dev.gorgon.server.observe.Observers;
 import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,25 +28,43 @@ public final class LiveRequest {
 
     private final long receivedNanos = System.nanoTime();
     private final Context context;
+    private final HttpServerRequest request;
     private final RequestMetrics metrics;
     private final AtomicBoolean over = new AtomicBoolean();
     private final List<Generation> generations = new ArrayList<>();
     private @Nullable Permit permit;
+    private @Nullable Observation observation;
     private Consumer<ApiException> crash = error -> {};
     private Runnable whenGone = () -> {};
 
-    private LiveRequest(Context context, RequestMetrics metrics) {
+    private LiveRequest(Context context, HttpServerRequest request, RequestMetrics metrics) {
         this.context = context;
+        this.request = request;
         this.metrics = metrics;
     }
 
-    /** Starts watching the client of this response; call on its event loop. */
-    public static LiveRequest watch(Context context, HttpServerResponse response, RequestMetrics metrics) {
-        LiveRequest live = new LiveRequest(context, metrics);
+    /** Starts watching the client of this request; call on its event loop. */
+    public static LiveRequest watch(Context context, HttpServerRequest request, RequestMetrics metrics) {
+        LiveRequest live = new LiveRequest(context, request, metrics);
+        HttpServerResponse response = request.response();
         // A broken connection shows up as either of the two, or as both.
         response.exceptionHandler(broken -> live.abandon());
         response.closeHandler(closed -> live.abandon());
         return live;
+    }
+
+    /** Notes from now on what happens to it. */
+    Observation observe(Observers observers) {
+        Observation begun = observers.begin(request);
+        observation = begun;
+        return begun;
+    }
+
+    /** The notes, once there are any. */
+    private void note(Consumer<Observation> what) {
+        if (observation != null) {
+            what.accept(observation);
+        }
     }
 
     /** What to do with an error nobody expected in a task given to {@link #run}. */
@@ -81,7 +102,11 @@ public final class LiveRequest {
             return;
         }
         try {
-            task.run();
+            if (observation == null) {
+                task.run();
+            } else {
+                observation.inLogs(task);
+            }
         } catch (RuntimeException e) {
             log.error("request failed unexpectedly", e);
             crash.accept(ApiException.internal());
@@ -98,7 +123,11 @@ public final class LiveRequest {
 
     /** The answer is complete. False if the request was over before. */
     public boolean succeed() {
-        return end(false);
+        boolean first = end(false);
+        if (first) {
+            note(Observation::succeeded);
+        }
+        return first;
     }
 
     /** The request failed; what still runs for it is cancelled. False if it was over before. */
@@ -110,6 +139,7 @@ public final class LiveRequest {
         if (error.status() >= 500 || error.getCause() != null) {
             log.warn("request failed: {}", error.getMessage());
         }
+        note(notes -> notes.failed(error.status(), error.failure()));
         return true;
     }
 
@@ -117,6 +147,7 @@ public final class LiveRequest {
     public void abandon() {
         if (end(true)) {
             metrics.failed("dropped");
+            note(Observation::abandoned);
             whenGone.run();
         }
     }

@@ -2,6 +2,7 @@ package dev.gorgon.server.http;
 
 import dev.gorgon.server.json.BodyException;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 
 /** Complete answers. Each does nothing if the client is gone or was already answered. */
@@ -40,6 +41,11 @@ public final class Replies {
 
     /** Any text. */
     public static void send(HttpServerResponse response, int status, String contentType, String body) {
+        send(response, status, contentType, Buffer.buffer(body));
+    }
+
+    /** Any bytes. */
+    public static void send(HttpServerResponse response, int status, String contentType, Buffer body) {
         if (open(response)) {
             response.setStatusCode(status)
                     .putHeader("content-type", contentType)

@@ -72,7 +72,7 @@ public final class GenerateRoutes {
 
     private LiveRequest watch(HttpServerRequest request) {
         Context context = vertx.getOrCreateContext();
-        return LiveRequest.watch(context, request.response(), service.metrics());
+        return LiveRequest.watch(context, request, service.metrics());
     }
 
     /** A client that does not read: there is no point in sending it a goodbye. */

@@ -7,6 +7,7 @@ import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.json.JsonOut;
 import dev.gorgon.server.metrics.Exposition;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 
 /** Routes that tell how the server is doing (LoRAX contract, sections 1.13 to 1.15). */
@@ -61,13 +62,22 @@ public final class StatusRoutes {
         out.text("backend", config.model().backend());
     }
 
-    /** {@code GET /metrics}: Prometheus text, or JSON for clients that accept it. */
+    /**
+     * {@code GET /metrics}: Prometheus text, or JSON if {@code ?format=json} or the {@code Accept} header says so. LoRAX documents
+     * the parameter and never understands it.
+     */
     public void metrics(RoutingContext context) {
+        String format = context.request().getParam("format");
         String accept = context.request().getHeader("accept");
-        if (accept != null && accept.contains("application/json")) {
-            Replies.json(context.response(), metrics.json());
-        } else {
-            Replies.send(context.response(), 200, Exposition.CONTENT_TYPE, metrics.text());
+        if (format == null) {
+            format = accept != null && accept.contains("application/json") ? "json" : "prometheus";
+        }
+        switch (format) {
+            case "json" -> Replies.json(context.response(), metrics.json());
+            case "prometheus" ->
+                Replies.send(context.response(), 200, Exposition.CONTENT_TYPE, Buffer.buffer(metrics.text()));
+            default ->
+                Replies.error(context.response(), ApiException.validation("`format` must be json or prometheus"));
         }
     }
 }

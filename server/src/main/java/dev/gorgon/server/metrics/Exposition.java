@@ -1,12 +1,6 @@
 package dev.gorgon.server.metrics;
 
 import dev.gorgon.server.json.JsonOut;
-import io.prometheus.metrics.config.EscapingScheme;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,26 +12,36 @@ public final class Exposition {
     /** Content type of {@link #text()}. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    private final PrometheusRegistry registry;
+    private static final int FIRST_PAGE = 16 * 1024;
 
-    public Exposition(PrometheusRegistry registry) {
-        this.registry = registry;
+    private final List<Collector> collectors;
+    /** Size of the last page, for the next one's room. */
+    private volatile int expected = FIRST_PAGE;
+
+    public Exposition(List<Collector> collectors) {
+        this.collectors = List.copyOf(collectors);
     }
 
-    /** All families in the Prometheus text format. */
-    public String text() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(16 * 1024);
-        try {
-            PrometheusTextFormatWriter.create().write(out, registry.scrape(), EscapingScheme.ALLOW_UTF8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // a byte array has no reason to fail
+    /** All families there may ever be. */
+    public List<Family> families() {
+        return collectors.stream()
+                .flatMap(collector -> collector.families().stream())
+                .toList();
+    }
+
+    /** All families with samples, in the Prometheus text format, as UTF-8. */
+    public byte[] text() {
+        Page page = new Page(expected);
+        for (Collector collector : collectors) {
+            collector.collect(page);
         }
-        return out.toString(StandardCharsets.UTF_8);
+        expected = page.length() + page.length() / 64;
+        return page.toBytes();
     }
 
     /** All families as JSON: {@code {"<family>": {"type": …, "data": [{"key": …, "value": …}]}}}. */
     public String json() {
-        Map<String, Family> families = families();
+        Map<String, Shown> families = shown();
         return JsonOut.write(out -> out.object(() -> families.forEach((name, family) -> out.name(name)
                 .object(() -> out.text("type", family.type())
                         .name("data")
@@ -47,18 +51,17 @@ public final class Exposition {
                                         () -> out.text("key", sample.key()).real("value", sample.value())))))));
     }
 
-    private record Family(String type, List<Sample> samples) {}
+    private record Shown(String type, List<Sample> samples) {}
 
     private record Sample(String key, double value) {}
 
-    private Map<String, Family> families() {
-        Map<String, Family> families = new LinkedHashMap<>();
-        Family current = new Family("untyped", new ArrayList<>());
-        for (String line : text().split("\n")) {
+    private Map<String, Shown> shown() {
+        Map<String, Shown> families = new LinkedHashMap<>();
+        Shown current = new Shown("", new ArrayList<>());
+        for (String line : new String(text(), StandardCharsets.UTF_8).split("\n")) {
             if (line.startsWith("# TYPE ")) {
                 String[] words = line.split(" ");
-                String type = words[3].equals("untyped") ? "counter" : words[3];
-                current = new Family(type, new ArrayList<>());
+                current = new Shown(words[3], new ArrayList<>());
                 families.put(words[2], current);
             } else if (!line.startsWith("#") && !line.isBlank()) {
                 int end = line.lastIndexOf(' ');

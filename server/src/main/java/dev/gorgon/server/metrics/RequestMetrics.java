@@ -1,65 +1,71 @@
 package dev.gorgon.server.metrics;
 
+import dev.gorgon.engine.meter.Distribution;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.server.Limits;
-import io.prometheus.metrics.core.metrics.Histogram;
-import io.prometheus.metrics.core.metrics.Summary;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * LoRAX's request families with its names, labels and buckets (contract, section 6.1). Durations are given in nanoseconds and
  * shown in seconds. Thread-safe.
  */
-public final class RequestMetrics {
-    private static final double[] QUANTILES = {0, 0.5, 0.9, 0.95, 0.99, 0.999, 1};
-    private static final double NANOS_PER_SECOND = 1e9;
+public final class RequestMetrics implements Collector {
+    private static final double[] SECONDS = Distribution.growing(0.0001 * 1.5, 1.5, 35);
+    /** Drafts are shorter than this. */
+    private static final int LARGEST_SKIP = 255;
 
-    private final LegacyCounter count =
-            new LegacyCounter("lorax_request_count", "Requests that reached a generating route.", "");
-    private final LegacyCounter success = new LegacyCounter("lorax_request_success", "Completed requests.", "");
-    private final LegacyCounter failure =
-            new LegacyCounter("lorax_request_failure", "Requests that failed, by reason.", "err");
-    private final Histogram duration;
-    private final Histogram validation;
-    private final Histogram queue;
-    private final Histogram inference;
-    private final Histogram timePerToken;
-    private final Histogram inputLength;
-    private final Histogram maxNewTokens;
-    private final Histogram generatedTokens;
-    private final Summary skippedTokens;
+    private final List<Collector> all = new ArrayList<>();
+    private final Counter count =
+            add(new Counter(Family.counter("lorax_request_count", "Requests that reached a generating route.")));
+    private final Counter success = add(new Counter(Family.counter("lorax_request_success", "Completed requests.")));
+    private final Counter failure =
+            add(new Counter(Family.counter("lorax_request_failure", "Requests that failed, by reason.", "err")));
+    private final Distribution duration = seconds("lorax_request_duration", "Time from request to answer.");
+    private final Distribution validation =
+            seconds("lorax_request_validation_duration", "Time for validation and tokenization.");
+    private final Distribution queue =
+            seconds("lorax_request_queue_duration", "Time waiting for the adapter and in the queue.");
+    private final Distribution inference =
+            seconds("lorax_request_inference_duration", "Time from first prefill to last token.");
+    private final Distribution timePerToken =
+            seconds("lorax_request_mean_time_per_token_duration", "Inference time over generated tokens.");
+    private final Distribution inputLength;
+    private final Distribution maxNewTokens;
+    private final Distribution generatedTokens;
+    private final Summary skippedTokens = add(new Summary(
+            Family.summary("lorax_request_skipped_tokens", "Tokens per step that came from accepted drafts."),
+            LARGEST_SKIP));
 
-    /** Registers all families. */
-    public RequestMetrics(PrometheusRegistry registry, Limits limits) {
-        registry.register(count);
-        registry.register(success);
-        registry.register(failure);
-        duration = seconds(registry, "lorax_request_duration", "Time from request to answer.");
-        validation = seconds(registry, "lorax_request_validation_duration", "Time for validation and tokenization.");
-        queue = seconds(registry, "lorax_request_queue_duration", "Time waiting for the adapter and in the queue.");
-        inference = seconds(registry, "lorax_request_inference_duration", "Time from first prefill to last token.");
-        timePerToken = seconds(
-                registry, "lorax_request_mean_time_per_token_duration", "Inference time over generated tokens.");
-        inputLength = tokens(
-                registry, "lorax_request_input_length", "Prompt tokens of valid requests.", limits.maxInputLength());
+    /** @param limits whose largest numbers of tokens the buckets divide */
+    public RequestMetrics(Limits limits) {
+        inputLength = tokens("lorax_request_input_length", "Prompt tokens of valid requests.", limits.maxInputLength());
         maxNewTokens = tokens(
-                registry,
-                "lorax_request_max_new_tokens",
-                "Tokens that valid requests may generate.",
-                limits.maxTotalTokens());
+                "lorax_request_max_new_tokens", "Tokens that valid requests may generate.", limits.maxTotalTokens());
         generatedTokens = tokens(
-                registry,
-                "lorax_request_generated_tokens",
-                "Generated tokens of completed requests.",
-                limits.maxTotalTokens());
-        Summary.Builder skipped = Summary.builder()
-                .name("lorax_request_skipped_tokens")
-                .help("Tokens per step that came from accepted drafts.");
-        for (double quantile : QUANTILES) {
-            skipped.quantile(quantile, 0.001);
-        }
-        skippedTokens = skipped.register(registry);
+                "lorax_request_generated_tokens", "Generated tokens of completed requests.", limits.maxTotalTokens());
+    }
+
+    private <C extends Collector> C add(C collector) {
+        all.add(collector);
+        return collector;
+    }
+
+    private Distribution seconds(String name, String help) {
+        return histogram(Family.histogram(name, help), Distribution.ofNanos(SECONDS));
+    }
+
+    private Distribution tokens(String name, String help, int max) {
+        double[] bounds = IntStream.rangeClosed(1, 100)
+                .mapToDouble(i -> max * (double) i / 100)
+                .toArray();
+        return histogram(Family.histogram(name, help), Distribution.ofCounts(bounds));
+    }
+
+    private Distribution histogram(Family family, Distribution distribution) {
+        add(Histogram.onceUsed(family, new HistogramLines(family, "", distribution)));
+        return distribution;
     }
 
     /** A request reached a generating route. */
@@ -69,8 +75,8 @@ public final class RequestMetrics {
 
     /** A request was found valid. */
     public void validated(int promptTokens, int tokensToGenerate) {
-        inputLength.observe(promptTokens);
-        maxNewTokens.observe(tokensToGenerate);
+        inputLength.record(promptTokens);
+        maxNewTokens.record(tokensToGenerate);
     }
 
     /** One step of one request emitted this many tokens beside its first. */
@@ -87,34 +93,21 @@ public final class RequestMetrics {
     public void succeeded(Durations nanos, Completion completion) {
         int tokens = completion.generatedTokens();
         success.increment();
-        duration.observe(nanos.total() / NANOS_PER_SECOND);
-        validation.observe(nanos.validation() / NANOS_PER_SECOND);
-        queue.observe(nanos.queue() / NANOS_PER_SECOND);
-        inference.observe(nanos.inference() / NANOS_PER_SECOND);
-        timePerToken.observe(nanos.inference() / NANOS_PER_SECOND / Math.max(tokens, 1));
-        generatedTokens.observe(tokens);
+        duration.record(nanos.total());
+        validation.record(nanos.validation());
+        queue.record(nanos.queue());
+        inference.record(nanos.inference());
+        timePerToken.record(nanos.inference() / Math.max(tokens, 1));
+        generatedTokens.record(tokens);
     }
 
-    private static Histogram seconds(PrometheusRegistry registry, String name, String help) {
-        double[] bounds = IntStream.rangeClosed(1, 35)
-                .mapToDouble(i -> 0.0001 * Math.pow(1.5, i))
-                .toArray();
-        return histogram(registry, name, help, bounds);
+    @Override
+    public List<Family> families() {
+        return all.stream().flatMap(one -> one.families().stream()).toList();
     }
 
-    private static Histogram tokens(PrometheusRegistry registry, String name, String help, int max) {
-        double[] bounds = IntStream.rangeClosed(1, 100)
-                .mapToDouble(i -> max * (double) i / 100)
-                .toArray();
-        return histogram(registry, name, help, bounds);
-    }
-
-    private static Histogram histogram(PrometheusRegistry registry, String name, String help, double[] bounds) {
-        return Histogram.builder()
-                .name(name)
-                .help(help)
-                .classicOnly()
-                .classicUpperBounds(bounds)
-                .register(registry);
+    @Override
+    public void collect(Page page) {
+        all.forEach(one -> one.collect(page));
     }
 }
