@@ -75,7 +75,8 @@ class EngineMetersTest {
             EngineStats stats = engine.stats();
             assertThat(heard.starts).hasSize(1);
             assertThat(heard.starts.getFirst().adapterNanos()).isZero();
-            assertThat(heard.starts.getFirst().startedNanos() - heard.starts.getFirst().submittedNanos())
+            assertThat(heard.starts.getFirst().startedNanos()
+                            - heard.starts.getFirst().submittedNanos())
                     .isEqualTo(completion.queueNanos());
             assertThat(meters.cancelled().sum()).isEqualTo(1);
             assertThat(meters.promptTokens().sum()).isEqualTo(2L * PROMPT.length);

@@ -17,6 +17,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
+import io.opentelemetry.sdk.common.export.RetryPolicy;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
@@ -39,6 +40,11 @@ final class OtlpTracing implements Tracing {
     private static final int QUEUE = 2048;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Duration DELAY = Duration.ofSeconds(1);
+    private static final RetryPolicy RETRY = RetryPolicy.builder()
+            .setMaxAttempts(3)
+            .setInitialBackoff(Duration.ofMillis(200))
+            .setMaxBackoff(Duration.ofSeconds(1))
+            .build();
 
     private static final Family EXPORTED = Family.counter("gorgon_spans_exported_total", "Spans the collector took.");
     private static final Family FAILED =
@@ -78,7 +84,8 @@ final class OtlpTracing implements Tracing {
         CountingExporter.silenceLibrary();
         OtlpHttpSpanExporterBuilder builder = OtlpHttpSpanExporter.builder()
                 .setEndpoint(settings.endpoint().toString())
-                .setTimeout(TIMEOUT);
+                .setTimeout(TIMEOUT)
+                .setRetryPolicy(RETRY);
         settings.headers().forEach(builder::addHeader);
         return builder.build();
     }
@@ -168,6 +175,11 @@ final class OtlpTracing implements Tracing {
                 .setParent(parent)
                 .setStartTimestamp(times.epochNanos(start), TimeUnit.NANOSECONDS)
                 .startSpan();
+    }
+
+    /** Sends what there is now, and waits for it for a few seconds at most. */
+    void flush() {
+        provider.forceFlush().join(2 * TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Override

