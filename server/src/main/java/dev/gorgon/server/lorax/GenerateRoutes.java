@@ -1,10 +1,13 @@
 package dev.gorgon.server.lorax;
 
 import dev.gorgon.server.generate.AdapterChoice;
+import dev.gorgon.server.generate.BodyOrder;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.GenerateBodyReader;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.generate.Order;
+import dev.gorgon.server.generate.PromptSource;
 import dev.gorgon.server.http.BearerToken;
 import dev.gorgon.server.http.Bodies;
 import dev.gorgon.server.http.Connections;
@@ -56,7 +59,7 @@ public final class GenerateRoutes {
         LiveRequest live = watch(request);
         SingleAnswer answer =
                 new SingleAnswer(request.response(), live, body, headers(request, body), service.metrics(), wrapping);
-        service.start(live, body, BearerToken.of(request), false, answer);
+        service.start(live, order(request, body, false), answer);
     }
 
     private void stream(HttpServerRequest request, GenerateBody body) {
@@ -67,7 +70,11 @@ public final class GenerateRoutes {
         events.open();
         StreamAnswer answer =
                 new StreamAnswer(events, live, body, service.metrics(), service.inference()::endsSequence);
-        service.start(live, body, BearerToken.of(request), true, answer);
+        service.start(live, order(request, body, true), answer);
+    }
+
+    private Order order(HttpServerRequest request, GenerateBody body, boolean streaming) {
+        return new BodyOrder(service, body, PromptSource.text(body.inputs(), true), BearerToken.of(request), streaming);
     }
 
     private LiveRequest watch(HttpServerRequest request) {
@@ -88,7 +95,7 @@ public final class GenerateRoutes {
     private MultiMap headers(HttpServerRequest request, GenerateBody body) {
         return ResponseHeaders.identity(
                 service.config().model(),
-                body,
+                body.inputs().codePointCount(0, body.inputs().length()),
                 AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), BearerToken.of(request)));
     }
 }
