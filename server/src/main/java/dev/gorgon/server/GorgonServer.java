@@ -11,6 +11,7 @@ import dev.gorgon.server.metrics.AdapterMetrics;
 import dev.gorgon.server.metrics.EngineMetrics;
 import dev.gorgon.server.metrics.Exposition;
 import dev.gorgon.server.metrics.RequestMetrics;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -69,10 +70,12 @@ public final class GorgonServer implements AutoCloseable {
         GenerateService service = new GenerateService(config, inference, permits, metrics, encoder);
         this.router = Routes.router(
                 vertx,
-                new GenerateRoutes(vertx, bodies, service),
-                new TokenizeRoute(vertx, bodies, inference, encoder),
-                new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                new StatusRoutes(config, inference, new Exposition(registry)));
+                new Routes.Handlers(
+                        new GenerateRoutes(vertx, bodies, service),
+                        new OpenAiRoutes(vertx, bodies, service),
+                        new TokenizeRoute(vertx, bodies, inference, encoder),
+                        new AdapterRoutes(vertx, bodies, config, inference.adapters()),
+                        new StatusRoutes(config, inference, new Exposition(registry))));
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -29,15 +30,28 @@ final class Routes {
         this.router = Router.router(vertx);
     }
 
-    static Router router(
-            Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, AdapterRoutes adapters, StatusRoutes status) {
+    /** All that answers. */
+    record Handlers(
+            GenerateRoutes generate,
+            OpenAiRoutes openAi,
+            TokenizeRoute tokenize,
+            AdapterRoutes adapters,
+            StatusRoutes status) {}
+
+    static Router router(Vertx vertx, Handlers handlers) {
+        GenerateRoutes generate = handlers.generate();
+        OpenAiRoutes openAi = handlers.openAi();
+        AdapterRoutes adapters = handlers.adapters();
+        StatusRoutes status = handlers.status();
         Routes routes = new Routes(vertx);
         routes.router.route().handler(new Cors());
         routes.post("/", generate::compatible);
         routes.post("/invocations", generate::compatible);
         routes.post("/generate", generate::generate);
         routes.post("/generate_stream", generate::generateStream);
-        routes.post("/tokenize", tokenize::tokenize);
+        routes.post("/v1/completions", openAi::completions);
+        routes.post("/v1/chat/completions", openAi::chat);
+        routes.post("/tokenize", handlers.tokenize()::tokenize);
         routes.get("/adapters", adapters::list);
         routes.post("/adapters/load", adapters::load);
         routes.post("/adapters/unload", adapters::unload);

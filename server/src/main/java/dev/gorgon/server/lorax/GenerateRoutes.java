@@ -10,13 +10,12 @@ import dev.gorgon.server.generate.Order;
 import dev.gorgon.server.generate.PromptSource;
 import dev.gorgon.server.http.BearerToken;
 import dev.gorgon.server.http.Bodies;
-import dev.gorgon.server.http.Connections;
 import dev.gorgon.server.http.EventStream;
+import dev.gorgon.server.http.Streams;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.UnaryOperator;
 
@@ -64,7 +63,8 @@ public final class GenerateRoutes {
 
     private void stream(HttpServerRequest request, GenerateBody body) {
         LiveRequest live = watch(request);
-        EventStream events = new EventStream(vertx, request, service.config().timeouts(), () -> drop(request, live));
+        EventStream events = new EventStream(
+                vertx, request, service.config().timeouts(), () -> Streams.drop(request, live::abandon));
         live.onGone(events::close);
         request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(request, body));
         events.open();
@@ -80,16 +80,6 @@ public final class GenerateRoutes {
     private LiveRequest watch(HttpServerRequest request) {
         Context context = vertx.getOrCreateContext();
         return LiveRequest.watch(context, request.response(), service.metrics());
-    }
-
-    /** A client that does not read: there is no point in sending it a goodbye. */
-    private static void drop(HttpServerRequest request, LiveRequest live) {
-        live.abandon();
-        if (request.version() == HttpVersion.HTTP_2) {
-            request.response().reset();
-        } else {
-            Connections.abort(request.connection());
-        }
     }
 
     private MultiMap headers(HttpServerRequest request, GenerateBody body) {
