@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
@@ -30,7 +31,12 @@ final class Routes {
     }
 
     static Router router(
-            Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, AdapterRoutes adapters, StatusRoutes status) {
+            Vertx vertx,
+            GenerateRoutes generate,
+            TokenizeRoute tokenize,
+            AdapterRoutes adapters,
+            StatusRoutes status,
+            DocsRoutes docs) {
         Routes routes = new Routes(vertx);
         routes.router.route().handler(new Cors());
         routes.post("/", generate::compatible);
@@ -47,6 +53,8 @@ final class Routes {
         routes.get("/health", status::health);
         routes.get("/info", status::info);
         routes.get("/metrics", status::metrics);
+        routes.get("/api-doc/openapi.json", docs::document);
+        routes.get("/docs", docs::page);
         routes.refusals();
         return routes.router;
     }
