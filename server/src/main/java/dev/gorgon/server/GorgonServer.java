@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Permits;
 import dev.gorgon.server.http.Bodies;
@@ -9,6 +10,7 @@ import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
 import dev.gorgon.server.metrics.ServerMetrics;
 import dev.gorgon.server.observe.Observers;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import dev.gorgon.server.tracing.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -75,10 +77,13 @@ public final class GorgonServer implements AutoCloseable {
                 new GenerateService(config, inference, permits, metrics.requests(), observers, encoder);
         this.router = Routes.router(
                 vertx,
-                new GenerateRoutes(vertx, bodies, service),
-                new TokenizeRoute(vertx, bodies, inference, encoder),
-                new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                new StatusRoutes(config, inference, metrics.exposition()));
+                new Routes.Handlers(
+                        new GenerateRoutes(vertx, bodies, service),
+                        new OpenAiRoutes(vertx, bodies, service),
+                        new TokenizeRoute(vertx, bodies, inference, encoder),
+                        new AdapterRoutes(vertx, bodies, config, inference.adapters()),
+                        new StatusRoutes(config, inference, metrics.exposition()),
+                        new DocsRoutes(config.build().version())));
     }
 
     /**

@@ -8,7 +8,7 @@ import dev.gorgon.server.observe.Observers;
 import java.util.concurrent.Executor;
 
 /**
- * Takes typed bodies and sees them through to the engine. One per server.
+ * Takes orders and sees them through to the engine. One per server.
  *
  * @param observers note what happens to requests
  * @param encoder where prompts are tokenized: long texts take long, and event loops must not wait
@@ -21,16 +21,11 @@ public record GenerateService(
         Observers observers,
         Executor encoder) {
 
-    /**
-     * Starts the generation of a request; everything that follows reaches the responder. Call on the request's event loop.
-     *
-     * @param bearerToken of the {@code Authorization} header, or empty
-     * @param streaming whether the answer is a stream, which allows less
-     */
-    public void start(LiveRequest live, GenerateBody body, String bearerToken, boolean streaming, Responder responder) {
+    /** Starts what a request orders; everything that follows reaches the responder. Call on the request's event loop. */
+    public void start(LiveRequest live, Order order, Responder responder) {
         metrics.received();
         live.onCrash(responder::fail);
         Observation observation = live.observe(observers);
-        observation.inLogs(() -> new Admission(this, live, observation, body, responder).start(bearerToken, streaming));
+        observation.inLogs(() -> new Admission(this, live, observation, order, responder).start());
     }
 }

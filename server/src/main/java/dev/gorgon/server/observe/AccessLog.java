@@ -40,7 +40,7 @@ final class AccessLog {
         }
         List<Completion> completions = request.completions();
         if (!completions.isEmpty()) {
-            line = line.addKeyValue("prompt_tokens", request.promptTokens())
+            line = line.addKeyValue("prompt_tokens", request.ask().promptTokens())
                     .addKeyValue("cached_tokens", completions.getFirst().cachedPromptTokens())
                     .addKeyValue("generated_tokens", request.generatedTokens())
                     .addKeyValue(

@@ -33,6 +33,8 @@ public final class Observation {
     private long validatedNanos;
     private long submittedNanos;
     private String adapter = "";
+    private int[] lastPrompt = {};
+    private int promptTokens;
     private int maxNewTokens;
     private double temperature;
 
@@ -89,6 +91,10 @@ public final class Observation {
     /** Watches a completion on its way through the engine; call right before it is submitted. */
     public GenerationListener watch(GenerateRequest request, GenerationListener listener) {
         submittedNanos = System.nanoTime();
+        if (request.promptTokens() != lastPrompt) { // completions of one prompt follow each other, and share it
+            lastPrompt = request.promptTokens();
+            promptTokens += lastPrompt.length;
+        }
         maxNewTokens = request.maxNewTokens();
         temperature = request.sampling().sample() ? request.sampling().temperature() : 0;
         WatchedGeneration generation =
@@ -120,7 +126,7 @@ public final class Observation {
         long validated = validatedNanos == 0 ? now : validatedNanos;
         FinishedRequest finished = new FinishedRequest(
                 new Http(method, route, requestId, status, traceparent, tracestate),
-                new Ask(observers.model(), adapter, maxNewTokens, temperature),
+                new Ask(observers.model(), adapter, promptTokens, maxNewTokens, temperature),
                 new Times(
                         receivedEpochNanos, receivedNanos, validated, submittedNanos == 0 ? now : submittedNanos, now),
                 generations.stream().map(WatchedGeneration::noted).toList(),

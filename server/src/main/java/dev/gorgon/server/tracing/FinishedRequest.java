@@ -37,10 +37,11 @@ public record FinishedRequest(Http http, Ask ask, Times times, List<Generated> g
     /**
      * @param model id of the base model
      * @param adapter what was asked for; empty for none
+     * @param promptTokens of all prompts that reached the engine
      * @param maxNewTokens 0 if the request did not get so far
      * @param temperature 0 for greedy requests
      */
-    public record Ask(String model, String adapter, int maxNewTokens, double temperature) {
+    public record Ask(String model, String adapter, int promptTokens, int maxNewTokens, double temperature) {
 
         /** What answers: the adapter, or the model. */
         public String answering() {
@@ -77,14 +78,6 @@ public record FinishedRequest(Http http, Ask ask, Times times, List<Generated> g
 
     public boolean succeeded() {
         return failure.isEmpty();
-    }
-
-    /** Prompt tokens, once. */
-    public int promptTokens() {
-        return completions().stream()
-                .mapToInt(Completion::promptTokens)
-                .findFirst()
-                .orElse(0);
     }
 
     /** Tokens of all completions. */

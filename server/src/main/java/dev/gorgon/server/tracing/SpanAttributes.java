@@ -34,7 +34,7 @@ final class SpanAttributes {
         }
         if (!request.completions().isEmpty()) {
             span.setAttribute(FINISH_REASONS, request.finishReasons());
-            span.setAttribute("gen_ai.usage.input_tokens", request.promptTokens());
+            span.setAttribute("gen_ai.usage.input_tokens", ask.promptTokens());
             span.setAttribute("gen_ai.usage.output_tokens", request.generatedTokens());
         }
         if (!request.succeeded()) {
