@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /**
  * Use of adapters and of their memory. Series per adapter are bounded: the first ones that are used get labels of their own, all
@@ -27,20 +28,20 @@ final class AdapterMetrics implements Collector {
     private static final Family EVICTIONS =
             Family.counter("gorgon_adapter_evictions_total", "Adapters taken out of memory.");
     private static final Family STATES = Family.gauge("gorgon_adapters", "Known adapters by state.", "state");
-    private static final List<Family> PER_ADAPTER = List.of(
-            perAdapter("gorgon_adapter_requests_total", "Requests that began to run."),
-            perAdapter("gorgon_adapter_tokens_total", "Tokens emitted."),
-            perAdapter("gorgon_adapter_drafted_tokens_total", "Drafted tokens verified."),
-            perAdapter("gorgon_adapter_accepted_tokens_total", "Drafted tokens accepted."));
+    private static final List<PerAdapter> PER_ADAPTER = List.of(
+            perAdapter("gorgon_adapter_requests_total", "Requests that began to run.", AdapterUsage::requests),
+            perAdapter("gorgon_adapter_tokens_total", "Tokens emitted.", AdapterUsage::tokens),
+            perAdapter("gorgon_adapter_drafted_tokens_total", "Drafted tokens verified.", AdapterUsage::drafted),
+            perAdapter("gorgon_adapter_accepted_tokens_total", "Drafted tokens accepted.", AdapterUsage::accepted));
 
-    private final Adapters adapters;
     private final AdapterSnapshot snapshot;
     private final Histogram loadTimes;
     /** Label of an identity, by its first characters; guarded by this. */
     private final Map<String, String> labels = new HashMap<>();
+    /** Guarded by this. */
+    private Known known = new Known(AdapterSnapshot.NOTHING, Map.of(), List.of());
 
     AdapterMetrics(Adapters adapters, AdapterSnapshot snapshot) {
-        this.adapters = adapters;
         this.snapshot = snapshot;
         this.loadTimes = Histogram.of(
                 Family.histogram("gorgon_adapter_load_seconds", "Time to bring an adapter into memory."),
@@ -48,63 +49,87 @@ final class AdapterMetrics implements Collector {
                 adapters.loadTimes());
     }
 
-    private static Family perAdapter(String name, String help) {
-        return Family.counter(name, help, "adapter", "identity");
+    /** A number that every adapter has. */
+    private record PerAdapter(Family family, ToLongFunction<AdapterUsage> number) {}
+
+    private static PerAdapter perAdapter(String name, String help, ToLongFunction<AdapterUsage> number) {
+        return new PerAdapter(Family.counter(name, help, "adapter", "identity"), number);
     }
 
     @Override
     public List<Family> families() {
         List<Family> all = new ArrayList<>(List.of(MEMORY, LIMIT, WAITING, LOADS, EVICTIONS, STATES));
         all.addAll(loadTimes.families());
-        all.addAll(PER_ADAPTER);
+        PER_ADAPTER.forEach(per -> all.add(per.family));
         return all;
     }
 
     @Override
     public void collect(Page page) {
-        PoolStats pool = adapters.stats();
-        List<AdapterStatus> list = snapshot.now().list();
+        AdapterSnapshot.View view = snapshot.now();
+        PoolStats pool = view.pool();
+        Known now = known(view);
         page.only(MEMORY, pool.bytes());
         page.only(LIMIT, pool.budget());
         page.only(WAITING, pool.inLine());
         page.only(LOADS, pool.loads());
         page.only(EVICTIONS, pool.evictions());
-        states(page, list);
-        loadTimes.collect(page);
-        Map<String, long[]> used = used(list);
-        for (int i = 0; i < PER_ADAPTER.size(); i++) {
-            page.begin(PER_ADAPTER.get(i));
-            for (Map.Entry<String, long[]> entry : used.entrySet()) {
-                page.sample(entry.getKey(), entry.getValue()[i]);
-            }
-        }
-    }
-
-    private static void states(Page page, List<AdapterStatus> list) {
-        AdapterState[] states = AdapterState.values();
-        int[] counts = new int[states.length];
-        list.forEach(status -> counts[status.state().ordinal()]++);
         page.begin(STATES);
-        for (AdapterState state : states) {
-            page.sample(Labels.of("state", state.wireName()), counts[state.ordinal()]);
+        now.states.forEach(page::sample);
+        loadTimes.collect(page);
+        for (PerAdapter per : PER_ADAPTER) {
+            page.begin(per.family);
+            for (Use use : now.used) {
+                page.sample(use.labels, use.sum(per.number));
+            }
         }
     }
 
-    private synchronized Map<String, long[]> used(List<AdapterStatus> list) {
-        Map<String, long[]> sums = new LinkedHashMap<>();
-        for (AdapterStatus status : list) {
-            AdapterUsage usage = status.usage();
-            long requests = usage.requests();
-            if (requests == 0 || status.identity().isEmpty()) {
-                continue;
+    /** The counters of the adapters that share some labels. */
+    private record Use(String labels, List<AdapterUsage> usages) {
+
+        double sum(ToLongFunction<AdapterUsage> number) {
+            long sum = 0;
+            for (AdapterUsage usage : usages) {
+                sum += number.applyAsLong(usage);
             }
-            long[] sum = sums.computeIfAbsent(label(status), unused -> new long[4]);
-            sum[0] += requests;
-            sum[1] += usage.tokens();
-            sum[2] += usage.drafted();
-            sum[3] += usage.accepted();
+            return sum;
         }
-        return sums;
+    }
+
+    /** What stays the same for as long as the list of adapters is kept. */
+    private record Known(AdapterSnapshot.View view, Map<String, Integer> states, List<Use> used) {}
+
+    private synchronized Known known(AdapterSnapshot.View view) {
+        if (known.view != view) {
+            known = new Known(view, states(view.list()), used(view.list()));
+        }
+        return known;
+    }
+
+    private static Map<String, Integer> states(List<AdapterStatus> list) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (AdapterState state : AdapterState.values()) {
+            counts.put(label(state), 0);
+        }
+        list.forEach(status -> counts.merge(label(status.state()), 1, Integer::sum));
+        return counts;
+    }
+
+    private static String label(AdapterState state) {
+        return Labels.of("state", state.wireName());
+    }
+
+    private List<Use> used(List<AdapterStatus> list) {
+        Map<String, Use> used = new LinkedHashMap<>();
+        for (AdapterStatus status : list) {
+            if (status.usage().requests() > 0 && !status.identity().isEmpty()) {
+                used.computeIfAbsent(label(status), labels -> new Use(labels, new ArrayList<>()))
+                        .usages
+                        .add(status.usage());
+            }
+        }
+        return List.copyOf(used.values());
     }
 
     /** The name that an adapter had when it was first seen; private ones show their content's hash instead of a name. */

@@ -2,6 +2,7 @@ package dev.gorgon.server.metrics;
 
 import dev.gorgon.engine.adapter.AdapterOrigin;
 import dev.gorgon.engine.adapter.AdapterStatus;
+import dev.gorgon.engine.adapter.PoolStats;
 import dev.gorgon.server.Adapters;
 import java.util.HashMap;
 import java.util.List;
@@ -16,16 +17,18 @@ import java.util.concurrent.TimeUnit;
 final class AdapterSnapshot {
     private static final long MAX_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int SHOWN_IDENTITY = 12;
+    /** Before anybody has looked. */
+    static final View NOTHING = new View(0, List.of(), Map.of(), new PoolStats(0, 0, 0, 0, 0, 0));
 
     private final Adapters adapters;
-    private volatile View latest = new View(0, List.of(), Map.of());
+    private volatile View latest = NOTHING;
 
     AdapterSnapshot(Adapters adapters) {
         this.adapters = adapters;
     }
 
     /** What was known at one moment. */
-    record View(long nanos, List<AdapterStatus> list, Map<String, List<String>> names) {
+    record View(long nanos, List<AdapterStatus> list, Map<String, List<String>> names, PoolStats pool) {
 
         /** What an adapter may be called in public; its identity if it is not in the list. */
         List<String> publicNames(String identity) {
@@ -50,7 +53,7 @@ final class AdapterSnapshot {
                 names.put(status.identity(), publicNames(status));
             }
         }
-        return new View(System.nanoTime() | 1, list, names);
+        return new View(System.nanoTime() | 1, list, names, adapters.stats());
     }
 
     /** What an adapter may be called in public. */

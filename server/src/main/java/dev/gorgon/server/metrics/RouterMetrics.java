@@ -8,6 +8,7 @@ import dev.gorgon.engine.schedule.AdapterLoad;
 import dev.gorgon.engine.schedule.EngineStats;
 import dev.gorgon.server.Inference;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -53,6 +54,8 @@ final class RouterMetrics implements Collector {
     private final String model;
     private final int maxRunning;
     private final Histogram loadTimes;
+    private volatile Requests requests = new Requests(List.of(), AdapterSnapshot.NOTHING, "");
+    private volatile Residency residency = Residency.of(AdapterSnapshot.NOTHING);
 
     /** @param model id of the base model */
     RouterMetrics(Inference inference, AdapterSnapshot snapshot, String model, Clock clock) {
@@ -93,7 +96,7 @@ final class RouterMetrics implements Collector {
                 Integer.toString(stats.totalBlocks()));
         one(page, CACHE_CONFIG, config, 1);
         requests(page, adapters);
-        residency(page, adapters.list());
+        residency(page, adapters);
         loadTimes.collect(page);
     }
 
@@ -104,14 +107,22 @@ final class RouterMetrics implements Collector {
 
     private void requests(Page page, AdapterSnapshot.View adapters) {
         List<AdapterLoad> loads = inference.adapterLoads();
-        String labels = Labels.of(
+        Requests labelled = requests;
+        if (labelled.loads != loads || labelled.adapters != adapters) {
+            labelled = new Requests(loads, adapters, labels(loads, adapters));
+            requests = labelled;
+        }
+        one(page, LORA_REQUESTS, labelled.labels, clock.millis() / 1000.0);
+    }
+
+    private String labels(List<AdapterLoad> loads, AdapterSnapshot.View adapters) {
+        return Labels.of(
                 "max_lora",
                 Integer.toString(maxRunning),
                 "running_lora_adapters",
                 names(loads, AdapterLoad::running, adapters),
                 "waiting_lora_adapters",
                 names(loads, AdapterLoad::waiting, adapters));
-        one(page, LORA_REQUESTS, labels, clock.millis() / 1000.0);
     }
 
     /** Names with commas in them, merges among others, are left out: readers would take them for several. */
@@ -128,28 +139,48 @@ final class RouterMetrics implements Collector {
         return String.join(",", names);
     }
 
-    private void residency(Page page, List<AdapterStatus> list) {
-        Set<String> named = new HashSet<>();
-        int loaded = 0;
-        int unpinned = 0;
+    private void residency(Page page, AdapterSnapshot.View adapters) {
+        Residency known = residency;
+        if (known.adapters != adapters) {
+            known = Residency.of(adapters);
+            residency = known;
+        }
         page.begin(LOADED);
-        for (AdapterStatus status : list) {
-            if (status.state() == AdapterState.READY) {
-                loaded++;
-                unpinned += status.pinned() ? 0 : 1;
-                for (String name : AdapterSnapshot.publicNames(status)) {
-                    if (named.size() < NAMED && named.add(name)) {
-                        page.sample(labels(name, status), 1);
+        for (String labels : known.labels) {
+            page.sample(labels, 1);
+        }
+        page.only(GPU_LOADED, known.loaded);
+        page.only(CPU_LOADED, 0);
+        page.only(GPU_MOST, most(known.loaded, known.unpinned, adapters.pool()));
+    }
+
+    /** Labels of what waits and runs, which is the same list as long as nothing has changed. */
+    private record Requests(List<AdapterLoad> loads, AdapterSnapshot.View adapters, String labels) {}
+
+    /** Labels of what is in memory, made once for as long as the list of adapters is kept. */
+    private record Residency(AdapterSnapshot.View adapters, List<String> labels, int loaded, int unpinned) {
+
+        static Residency of(AdapterSnapshot.View adapters) {
+            Set<String> named = new HashSet<>();
+            List<String> labels = new ArrayList<>();
+            int loaded = 0;
+            int unpinned = 0;
+            for (AdapterStatus status : adapters.list()) {
+                if (status.state() == AdapterState.READY) {
+                    loaded++;
+                    unpinned += status.pinned() ? 0 : 1;
+                    for (String name : AdapterSnapshot.publicNames(status)) {
+                        if (named.size() < NAMED && named.add(name)) {
+                            labels.add(labelsOf(name, status));
+                        }
                     }
                 }
             }
+            return new Residency(adapters, labels, loaded, unpinned);
         }
-        page.only(GPU_LOADED, loaded);
-        page.only(CPU_LOADED, 0);
-        page.only(GPU_MOST, most(loaded, unpinned, inference.adapters().stats()));
     }
 
-    private static String labels(String name, AdapterStatus status) {
+    private static String labelsOf(String name, AdapterStatus status) {
         return Labels.of(
                 "adapter_name",
                 name,
