@@ -19,7 +19,7 @@ final class Logs {
     private static final int QUEUE = 8192;
     private static final int FLUSH_MILLIS = 1000;
     private static final String TEXT =
-            "%d{HH:mm:ss.SSS} %-5level %msg %kvp{NONE}%replace( request_id=%X{request_id}){' request_id=$', ''}%n";
+            "%d{HH:mm:ss.SSS} %-5level %msg%replace( %kvp{NONE}){'^ $', ''}%replace( request_id=%X{request_id}){' request_id=$', ''}%n";
 
     private Logs() {}
 

@@ -6,6 +6,7 @@ import dev.gorgon.server.BuildInfo;
 import dev.gorgon.server.GorgonServer;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.ServerConfig;
+import dev.gorgon.server.tracing.Tracing;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -47,6 +48,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     LimitOptions limitOptions = new LimitOptions();
+
+    @Mixin
+    ObservabilityOptions observability = new ObservabilityOptions();
 
     @Option(
             names = "--admin-key",
@@ -92,6 +96,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         long start = System.nanoTime();
+        Logs.forServer(observability.jsonOutput);
         AdapterSource source = defaultAdapterSource.isEmpty()
                 ? options.source()
                 : AdapterSource.parse(defaultAdapterSource)
@@ -115,7 +120,8 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         try (ServedModel served = ServedModel.load(options, adapterOptions, sourceOptions);
-                GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served))) {
+                Tracing tracing = observability.tracing();
+                GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served), tracing)) {
             server.start(port, hostname);
             // The JVM ends when its hooks end, so the hook waits for the server to be closed — not for this thread,
             // whose own
