@@ -30,7 +30,9 @@ class EngineMetersTest {
     private static final class Heard implements GenerationListener {
         final List<Start> starts = new CopyOnWriteArrayList<>();
         final CompletableFuture<Completion> end = new CompletableFuture<>();
-        final CountDownLatch first = new CountDownLatch(1);
+        final CountDownLatch secondStep = new CountDownLatch(1);
+        final CountDownLatch goOn = new CountDownLatch(1);
+        private int steps;
 
         @Override
         public void onStart(Start start) {
@@ -40,7 +42,14 @@ class EngineMetersTest {
 
         @Override
         public void onToken(TokenEvent token) {
-            first.countDown();
+            if (!token.skipped() && ++steps == 2) {
+                secondStep.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
 
         @Override
@@ -61,15 +70,22 @@ class EngineMetersTest {
             Engine engine = test.engine();
             EngineMeters meters = engine.meters();
             Heard heard = new Heard();
+            heard.goOn.countDown();
             engine.submit(GenerateRequest.greedy(PROMPT, 24), heard);
             Completion completion = heard.end.get(30, TimeUnit.SECONDS);
             Heard left = new Heard();
             Generation cancelled = engine.submit(GenerateRequest.greedy(PROMPT, 500), left);
-            assertThat(left.first.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(left.secondStep.await(30, TimeUnit.SECONDS)).isTrue();
             assertThat(meters.reservedTokens().now()).isEqualTo(PROMPT.length + 500L);
             cancelled.cancel();
             cancelled.cancel();
-            for (int i = 0; i < 3000 && engine.stats().running() > 0; i++) {
+            left.goOn.countDown();
+            for (int i = 0;
+                    i < 3000
+                            && engine.stats().running()
+                                            + meters.reservedTokens().now()
+                                    > 0;
+                    i++) {
                 TimeUnit.MILLISECONDS.sleep(10);
             }
             EngineStats stats = engine.stats();

@@ -126,9 +126,10 @@ public final class Engine implements AutoCloseable {
     }
 
     private void cancel(Sequence sequence) {
-        LOG.debug("a client left after {} tokens", sequence.generated());
-        meters.cancelled().increment();
-        scheduler.remove(sequence);
+        if (scheduler.remove(sequence)) {
+            LOG.debug("a client left after {} tokens", sequence.generated());
+            meters.cancelled().increment();
+        }
     }
 
     private void adapterAnswered(String identity) {

@@ -90,8 +90,8 @@ final class Scheduler {
         return queues.loads();
     }
 
-    /** Frees what a sequence holds and forgets it. */
-    void remove(Sequence sequence) {
+    /** Frees what a sequence holds and forgets it; false if it was not there any more. */
+    boolean remove(Sequence sequence) {
         sequence.blocks.release();
         sequence.adapters.release();
         if (running.remove(sequence)) {
@@ -100,8 +100,9 @@ final class Scheduler {
             queues.preempted(sequence, false);
             queues.ended(sequence);
         } else {
-            queues.remove(sequence);
+            return queues.remove(sequence);
         }
+        return true;
     }
 
     /** All sequences, for shutting down. */
