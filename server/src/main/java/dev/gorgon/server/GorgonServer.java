@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Permits;
 import dev.gorgon.server.http.Bodies;
@@ -86,7 +87,8 @@ public final class GorgonServer implements AutoCloseable {
                         new StartupRoute(vertx, service),
                         new TokenizeRoute(vertx, bodies, inference, encoder),
                         new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                        new StatusRoutes(config, inference, new Exposition(registry))));
+                        new StatusRoutes(config, inference, new Exposition(registry)),
+                        new DocsRoutes(config.build().version())));
     }
 
     /**

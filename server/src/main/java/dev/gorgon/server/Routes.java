@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
@@ -40,7 +41,8 @@ final class Routes {
             StartupRoute startup,
             TokenizeRoute tokenize,
             AdapterRoutes adapters,
-            StatusRoutes status) {}
+            StatusRoutes status,
+            DocsRoutes docs) {}
 
     static Router router(Vertx vertx, Handlers handlers) {
         GenerateRoutes generate = handlers.generate();
@@ -70,6 +72,8 @@ final class Routes {
         routes.get("/health", status::health);
         routes.get("/info", status::info);
         routes.get("/metrics", status::metrics);
+        routes.get("/api-doc/openapi.json", handlers.docs()::document);
+        routes.get("/docs", handlers.docs()::page);
         routes.refusals();
         return routes.router;
     }
