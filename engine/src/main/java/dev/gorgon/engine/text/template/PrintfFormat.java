@@ -35,12 +35,20 @@ final class PrintfFormat {
         }
         boolean unused = arguments instanceof Tuple(List<Object> items)
                 ? used < items.size()
-                : used == 0 && !(arguments instanceof Dict) && !(arguments instanceof List<?>);
+                : used == 0 && !hasItems(arguments);
         if (unused) {
             throw JinjaException.error("not all arguments converted during string formatting");
         }
         budget.string(out.length());
         return out.toString();
+    }
+
+    /** Python takes such a value for a mapping, from which nothing needs to be used. */
+    private static boolean hasItems(Object value) {
+        return value instanceof Dict
+                || value instanceof List<?>
+                || value instanceof Range
+                || value instanceof Undefined;
     }
 
     private char peek() {

@@ -25,7 +25,10 @@ final class TextFilters {
         mapping(table, "escape", TextFilters::escape);
         mapping(table, "e", TextFilters::escape);
         mapping(table, "forceescape", TextFilters::escape);
-        mapping(table, "urlencode", TextFilters::urlEncode);
+        table.put("urlencode", (evaluator, input, arguments) -> {
+            arguments.bind();
+            return urlEncode(input, evaluator.budget());
+        });
         table.put("trim", (evaluator, input, arguments) -> {
             String text = charged(input, evaluator.budget());
             return TextMethods.strip(text, arguments.bind("chars").optional("chars", None.NONE), true, true);
@@ -83,12 +86,27 @@ final class TextFilters {
                 .replace("\"", "&#34;");
     }
 
+    /** A text, or the query of a URL from a dict or pairs. */
+    private static String urlEncode(Object input, Budget budget) {
+        if (input instanceof String || !Values.isIterable(input)) {
+            return urlEncode(charged(input, budget)).replace("+", "%20").replace("%2F", "/");
+        }
+        Object pairs = input instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : input;
+        List<String> query = new ArrayList<>();
+        Values.iterate(pairs).forEachRemaining(pair -> {
+            List<Object> parts = Values.list(pair, budget);
+            if (parts.size() != 2) {
+                throw JinjaException.error("urlencode needs pairs, not " + parts.size() + " values");
+            }
+            query.add(urlEncode(charged(parts.get(0), budget)) + "=" + urlEncode(charged(parts.get(1), budget)));
+        });
+        return Text.join("&", query, budget);
+    }
+
     private static String urlEncode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8)
-                .replace("+", "%20")
                 .replace("*", "%2A")
-                .replace("%7E", "~")
-                .replace("%2F", "/");
+                .replace("%7E", "~");
     }
 
     private static Object format(Evaluator evaluator, Object input, Args arguments) {
@@ -141,10 +159,10 @@ final class TextFilters {
         if (length < kept || leeway < 0) {
             throw JinjaException.error("truncate needs a length of at least " + kept + " and no negative leeway");
         }
-        String text = charged(Values.text(input), budget);
-        if (Text.length(text) <= length + leeway) {
-            return text;
+        if (Values.length(input) <= length + leeway) {
+            return input;
         }
+        String text = charged(Values.text(input), budget);
         String start = text.substring(0, text.offsetByCodePoints(0, (int) length - kept));
         int space = given.flag("killwords", false) ? -1 : start.lastIndexOf(' ');
         return (space < 0 ? start : start.substring(0, space)) + end;
