@@ -46,7 +46,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
     private volatile Flow.@Nullable Subscriber<? super T> downstream;
     private volatile boolean awaitsBytes;
     private volatile boolean cancelled;
-    private boolean delivered;
+    private volatile boolean delivered;
     private int rest;
 
     /** How a stream ended; null stands for well. */
@@ -71,8 +71,11 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
 
     @Override
     public void request(long events) {
+        if (delivered) {
+            return;
+        }
         if (events <= 0) {
-            finish(new End(new IllegalArgumentException("at least one event must be requested, got " + events)));
+            end.set(new End(new IllegalArgumentException("at least one event must be requested, got " + events)));
             ready.clear();
             stopUpstream();
         } else {
