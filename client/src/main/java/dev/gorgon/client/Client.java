@@ -1,10 +1,23 @@
 package dev.gorgon.client;
 
+import dev.gorgon.client.error.GorgonException;
+import dev.gorgon.client.error.RequestInterruptedException;
+import dev.gorgon.client.json.Json;
+import dev.gorgon.client.types.Adapter;
+import dev.gorgon.client.types.AdapterName;
+import dev.gorgon.client.types.Answers;
+import dev.gorgon.client.types.Entity;
 import dev.gorgon.client.types.GenerateRequest;
+import dev.gorgon.client.types.MetricsFormat;
+import dev.gorgon.client.types.Model;
+import dev.gorgon.client.types.Piece;
 import dev.gorgon.client.types.Response;
+import dev.gorgon.client.types.ServerInfo;
 import dev.gorgon.client.types.StreamResponse;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Function;
@@ -93,6 +106,92 @@ public final class Client implements AutoCloseable {
     public Flow.Publisher<StreamResponse> generatePublisher(GenerateRequest request) {
         HttpRequest sent = streaming(request);
         return new StreamPublisher<>(() -> stream(sent));
+    }
+
+    /** What the server runs and allows. */
+    public ServerInfo info() {
+        return get("/info", Answers::info);
+    }
+
+    /** Whether the server is there and ready. Nothing is tried again. */
+    public boolean isHealthy() {
+        try {
+            return Waiting.forResult(transport.text(transport.get("/health", "*/*"), body -> true));
+        } catch (RequestInterruptedException e) {
+            throw e;
+        } catch (GorgonException e) {
+            return false;
+        }
+    }
+
+    /** The metrics, as they are. */
+    public String metrics(MetricsFormat format) {
+        return Waiting.forResult(call(transport.get("/metrics", format.mediaType()), text -> text));
+    }
+
+    /** The base model and the adapters that can be used like it; only of Gorgon. */
+    public List<Model> models() {
+        return get("/v1/models", Answers::models);
+    }
+
+    /** The adapters the server knows; private ones only with the operator's key. Only of Gorgon. */
+    public List<Adapter> adapters() {
+        return get("/adapters", Answers::adapters);
+    }
+
+    /**
+     * Brings an adapter into memory, and waits until it is there; for the operator, whose key must be {@link
+     * ClientBuilder#apiKey}. Only of Gorgon.
+     *
+     * @return a hash of its content
+     */
+    public String loadAdapter(AdapterName name) {
+        return post("/adapters/load", name.json(), Answers::loaded);
+    }
+
+    /**
+     * Lets an adapter go when nobody uses it any more; for the operator, as above.
+     *
+     * @return whether it was in memory
+     */
+    public boolean unloadAdapter(AdapterName name) {
+        return post("/adapters/unload", name.json(), Answers::unloaded);
+    }
+
+    /** The tokens of a text, with the special ones a prompt would get. */
+    public List<Piece> tokenize(String text) {
+        return tokenize(text, true);
+    }
+
+    /** The tokens of a text. */
+    public List<Piece> tokenize(String text, boolean addSpecialTokens) {
+        return post(
+                "/tokenize",
+                Json.write(Map.of("inputs", text, "add_special_tokens", addSpecialTokens)),
+                Answers::pieces);
+    }
+
+    /** A text as a vector; fails on servers that generate text. */
+    public float[] embed(String text) {
+        return post("/embed", Json.write(Map.of("inputs", text)), Answers::embedding);
+    }
+
+    /** What a classification model finds in a text; fails on servers that generate text. */
+    public List<Entity> classify(String text) {
+        return post("/classify", Json.write(Map.of("inputs", text)), Answers::entities);
+    }
+
+    /** What a classification model finds in each of several texts; fails on servers that generate text. */
+    public List<List<Entity>> classifyBatch(List<String> texts) {
+        return post("/classify_batch", Json.write(Map.of("inputs", texts)), Answers::entitiesOfEach);
+    }
+
+    private <T> T get(String path, Function<String, T> reader) {
+        return Waiting.forResult(call(transport.get(path, JSON), reader));
+    }
+
+    private <T> T post(String path, String json, Function<String, T> reader) {
+        return Waiting.forResult(call(transport.post(path, json, JSON), reader));
     }
 
     private HttpRequest streaming(GenerateRequest request) {

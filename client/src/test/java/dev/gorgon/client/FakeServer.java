@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 
 /** Answers requests with what tests put into it, one answer per request, and remembers what it was sent. */
 final class FakeServer implements AutoCloseable {
@@ -31,10 +32,14 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
+    /** A complete answer. */
+    record Reply(int status, String type, String body) {}
+
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     private final List<Seen> seen = new CopyOnWriteArrayList<>();
     private final HttpServer server;
+    private volatile Function<Seen, Reply> otherwise = request -> new Reply(599, "text/plain", "nothing was prepared");
 
     FakeServer() {
         try {
@@ -49,17 +54,18 @@ final class FakeServer implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            seen.add(new Seen(
+            Seen request = new Seen(
                     exchange.getRequestMethod(),
                     exchange.getRequestURI().toString(),
                     new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8),
-                    exchange.getRequestHeaders()));
+                    exchange.getRequestHeaders());
+            seen.add(request);
             Answer answer = answers.poll();
             if (answer == null) {
-                exchange.sendResponseHeaders(599, -1);
-            } else {
-                answer.to(exchange);
+                Reply reply = otherwise.apply(request);
+                answer = complete(reply.status(), reply.body(), "content-type", reply.type());
             }
+            answer.to(exchange);
         }
     }
 
@@ -74,7 +80,16 @@ final class FakeServer implements AutoCloseable {
 
     /** A complete answer; headers as name, value, name, value. */
     FakeServer answers(int status, String body, String... headers) {
-        return then(exchange -> {
+        return then(complete(status, body, headers));
+    }
+
+    /** What is answered when nothing else was prepared. */
+    void otherwise(Function<Seen, Reply> replies) {
+        otherwise = replies;
+    }
+
+    private static Answer complete(int status, String body, String... headers) {
+        return exchange -> {
             Queue<String> rest = new ArrayDeque<>(List.of(headers));
             while (!rest.isEmpty()) {
                 exchange.getResponseHeaders().add(rest.remove(), rest.remove());
@@ -84,7 +99,7 @@ final class FakeServer implements AutoCloseable {
             if (bytes.length > 0) {
                 exchange.getResponseBody().write(bytes);
             }
-        });
+        };
     }
 
     /** A stream of these bytes that ends properly. */

@@ -6,16 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gorgon.client.Client;
 import dev.gorgon.client.TokenStream;
 import dev.gorgon.client.error.GenerationException;
+import dev.gorgon.client.error.GorgonException;
+import dev.gorgon.client.error.UnauthorizedException;
 import dev.gorgon.client.error.ValidationException;
+import dev.gorgon.client.types.AdapterName;
 import dev.gorgon.client.types.FinishReason;
 import dev.gorgon.client.types.GenerateRequest;
 import dev.gorgon.client.types.MergeStrategy;
 import dev.gorgon.client.types.MergedAdapters;
+import dev.gorgon.client.types.MetricsFormat;
+import dev.gorgon.client.types.Model;
 import dev.gorgon.client.types.Response;
 import dev.gorgon.client.types.StreamResponse;
 import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.stream.IntStream;
@@ -99,6 +105,14 @@ class ClientTest {
         return all.join();
     }
 
+    /** Without what tells how tokens were made. */
+    private static List<String> tokens(List<StreamResponse> events) {
+        return events.stream()
+                .map(event -> event.token().id() + " " + event.token().text() + " "
+                        + event.token().logprob())
+                .toList();
+    }
+
     @Test
     void everyWayGivesTheSameText() {
         assertThat(client.generate(WHO).generatedText()).startsWith(" I am Stheno");
@@ -115,7 +129,7 @@ class ClientTest {
             }
             assertThat(iterated).hasSize(tokens);
             assertThat(iterated.getLast().generatedText()).hasValue(response.generatedText());
-            assertThat(subscribe(each, request)).isEqualTo(iterated);
+            assertThat(tokens(subscribe(each, request))).isEqualTo(tokens(iterated));
         }
     }
 
@@ -191,6 +205,29 @@ class ClientTest {
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("max_new_tokens");
         assertThatThrownBy(() -> subscribe(client, tooLong)).cause().isInstanceOf(ValidationException.class);
+    }
+
+    @Test
+    void otherRoutes() {
+        assertThat(client.isHealthy()).isTrue();
+        assertThat(client.info().modelId()).isEqualTo("stheno-8m");
+        assertThat(client.info().limits().maxTotalTokens()).isEqualTo(4096);
+        assertThat(client.tokenize("Hello there")).hasSize(3);
+        assertThat(client.tokenize("Hello there", false)).hasSize(2);
+        assertThat(client.metrics(MetricsFormat.PROMETHEUS)).contains("lorax_request_count");
+        assertThat(client.metrics(MetricsFormat.JSON)).startsWith("{");
+        AdapterName terse = AdapterName.of("stheno-8m-terse-lora");
+        assertThatThrownBy(() -> client.loadAdapter(terse)).isInstanceOf(UnauthorizedException.class);
+        String identity = http2.loadAdapter(terse);
+        assertThat(client.adapters()).anySatisfy(adapter -> {
+            assertThat(adapter.id()).isEqualTo(terse.id());
+            assertThat(adapter.identity()).hasValue(identity);
+            assertThat(adapter.state()).isEqualTo("ready");
+            assertThat(adapter.bytes()).isPositive();
+        });
+        assertThat(client.models()).contains(new Model(terse.id(), Optional.of("stheno-8m")));
+        assertThat(http2.unloadAdapter(terse)).isTrue();
+        assertThatThrownBy(() -> client.embed("x")).isInstanceOf(GorgonException.class);
     }
 
     /** The server counts what it runs; whoever leaves makes it stop. */
