@@ -141,7 +141,8 @@ class ClientTest {
             List<CompletableFuture<Response>> all = IntStream.range(0, 16)
                     .mapToObj(i -> each.generateAsync(request))
                     .toList();
-            assertThat(all).allSatisfy(one -> assertThat(one.join().generatedText()).isEqualTo(text));
+            assertThat(all)
+                    .allSatisfy(one -> assertThat(one.join().generatedText()).isEqualTo(text));
         }
     }
 
@@ -158,7 +159,8 @@ class ClientTest {
         assertThat(details.seed()).hasValue(-1);
         assertThat(details.prefill()).hasSize(details.promptTokens());
         assertThat(details.prefill().getFirst().logprob()).isNaN();
-        assertThat(details.tokens()).allSatisfy(token -> assertThat(token.alternatives()).hasSize(3));
+        assertThat(details.tokens())
+                .allSatisfy(token -> assertThat(token.alternatives()).hasSize(3));
         Response best = client.generate(who().bestOf(2).doSample(true).build());
         assertThat(best.details().orElseThrow().bestOfSequences()).hasSize(1);
         assertThat(client.generate(who().stopSequences("demonstr").build())
@@ -194,11 +196,10 @@ class ClientTest {
     @Test
     void errors() {
         GenerateRequest stranger = who().adapterId("no-such-adapter-here").build();
-        assertThatThrownBy(() -> client.generate(stranger))
-                .isInstanceOfSatisfying(GenerationException.class, e -> {
-                    assertThat(e.status()).isEqualTo(424);
-                    assertThat(e.code()).isNotEmpty();
-                });
+        assertThatThrownBy(() -> client.generate(stranger)).isInstanceOfSatisfying(GenerationException.class, e -> {
+            assertThat(e.status()).isEqualTo(424);
+            assertThat(e.code()).isNotEmpty();
+        });
         assertThatThrownBy(() -> client.generateStream(stranger)).isInstanceOf(GenerationException.class);
         GenerateRequest tooLong = who().maxNewTokens(1_000_000).build();
         assertThatThrownBy(() -> client.generate(tooLong))
