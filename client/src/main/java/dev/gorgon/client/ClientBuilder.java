@@ -2,6 +2,7 @@ package dev.gorgon.client;
 
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,8 +38,13 @@ public final class ClientBuilder {
         }
     }
 
-    /** Sends a header with every request; several of one name add up. */
+    /**
+     * Sends a header with every request; several of one name add up.
+     *
+     * @throws IllegalArgumentException if HTTP does not allow such a header, or its client sets it itself
+     */
     public ClientBuilder header(String name, String value) {
+        HttpRequest.newBuilder().header(name, value); // refuses here what it would refuse in each call
         headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), first -> new ArrayList<>())
                 .add(value);
         return this;
@@ -46,8 +52,8 @@ public final class ClientBuilder {
 
     /** Sends the key that the server asks for, as {@code Authorization: Bearer}. */
     public ClientBuilder apiKey(String key) {
-        headers.put("authorization", List.of("Bearer " + key));
-        return this;
+        headers.remove("authorization");
+        return header("authorization", "Bearer " + key);
     }
 
     /** How long to wait for a connection; 10 seconds if not set. Of a shared HTTP client, its own limit counts. */

@@ -103,13 +103,15 @@ class GenerateTest {
     }
 
     @Test
-    void refusesAddressesThatAreNone() {
+    void refusesSettingsThatMakeNoSense() {
         for (String wrong :
                 List.of("127.0.0.1:8080", "ftp://host", "http://", "http://u:p@host", "http://host?x=1", "/x")) {
             assertThatThrownBy(() -> Client.of(wrong)).as(wrong).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> Client.builder("http://h").requestTimeout(Duration.ZERO))
-                .isInstanceOf(IllegalArgumentException.class);
+        ClientBuilder builder = Client.builder("http://h");
+        assertThatThrownBy(() -> builder.requestTimeout(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.apiKey("a\r\nb: c")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.header("content-length", "1")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
