@@ -46,6 +46,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
     private volatile Flow.@Nullable Subscriber<? super T> downstream;
     private volatile boolean awaitsBytes;
     private volatile boolean cancelled;
+    private volatile boolean upstreamOver;
     private volatile boolean delivered;
     private int rest;
 
@@ -96,6 +97,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
         unwatch();
         Flow.Subscription subscription = upstream;
         if (subscription != null) {
+            upstreamOver = true;
             subscription.cancel();
         }
     }
@@ -153,6 +155,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
 
     @Override
     public void onError(Throwable cause) {
+        upstreamOver = true;
         unwatch();
         broken("the connection broke in the middle of a stream: " + cause, cause);
         drain();
@@ -160,6 +163,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
 
     @Override
     public void onComplete() {
+        upstreamOver = true;
         unwatch();
         finish(new End(new BrokenStreamException("the stream ended before its last event")));
         drain();
@@ -255,7 +259,7 @@ final class EventSource<T> implements Flow.Subscriber<List<ByteBuffer>>, Flow.Su
 
     private void readRest() {
         Flow.Subscription subscription = upstream;
-        if (subscription != null) {
+        if (subscription != null && !upstreamOver) {
             watch();
             subscription.request(REST);
         }

@@ -147,6 +147,19 @@ class EventSourceTest {
     }
 
     @Test
+    void nothingIsLeftBehindWhenTheServerClosesFirst() {
+        source.onSubscribe(bytes);
+        arrives("data: a\n\ndata: last\n\n");
+        source.onComplete();
+        listen();
+        source.request(2);
+        assertThat(said).containsExactly("a", "last", "complete");
+        assertThat(timers.limits())
+                .allSatisfy(limit -> assertThat(limit.passed()).isCancelled());
+        assertThat(bytes.requested).isEqualTo(1);
+    }
+
+    @Test
     void signsOfLifeStopTheClock() {
         source.onSubscribe(bytes);
         assertThat(timers.limits()).hasSize(1);

@@ -103,6 +103,16 @@ class GenerateTest {
     }
 
     @Test
+    void asksForHttp2OnlyWhenTold() {
+        server.answers(200, SHORT);
+        try (Client modern =
+                Client.builder(server.url()).version(HttpClient.Version.HTTP_2).build()) {
+            modern.generate("p");
+        }
+        assertThat(server.seen().getFirst().header("upgrade")).isEqualTo("h2c");
+    }
+
+    @Test
     void refusesSettingsThatMakeNoSense() {
         for (String wrong :
                 List.of("127.0.0.1:8080", "ftp://host", "http://", "http://u:p@host", "http://host?x=1", "/x")) {

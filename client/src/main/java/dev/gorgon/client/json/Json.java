@@ -106,6 +106,8 @@ public final class Json {
             return value;
         } catch (JacksonException e) {
             throw new JsonException("this is not JSON: " + e.getOriginalMessage(), e);
+        } catch (NumberFormatException e) {
+            throw new JsonException("the JSON has a number that is out of all range", e);
         }
     }
 

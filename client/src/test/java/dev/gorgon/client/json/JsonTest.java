@@ -59,6 +59,7 @@ class JsonTest {
         }
         JsonObject huge = Json.object("{\"n\":1e999999999}");
         assertThatThrownBy(() -> huge.integer("n")).isInstanceOf(JsonException.class);
+        assertThatThrownBy(() -> Json.object("{\"n\":1e99999999999}")).isInstanceOf(JsonException.class);
     }
 
     @ParameterizedTest
