@@ -99,6 +99,35 @@ class EventSourceTest {
         assertThat(said).endsWith("d");
     }
 
+    /** A subscriber that asks for the next event while it is given one must not build a tower of calls. */
+    @Test
+    void manyEventsNeedNoDeepStack() {
+        source.onSubscribe(bytes);
+        source.request(1);
+        source.deliverTo(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {}
+
+            @Override
+            public void onNext(String event) {
+                said.add(event);
+                source.request(1);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                throw new AssertionError(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                said.add("complete");
+            }
+        });
+        arrives("data: a\n\n".repeat(100_000) + "data: last\n\n");
+        assertThat(said).hasSize(100_002).endsWith("last", "complete");
+    }
+
     @Test
     void theEndComesWithoutDemandButAfterAllEvents() {
         source.onSubscribe(bytes);

@@ -98,14 +98,6 @@ class PublisherTest {
     }
 
     @Test
-    void manyEventsInOneBufferDoNotNeedADeepStack() {
-        server.streams(Events.token(5, "a").repeat(20_000) + Events.last(2, "ab"));
-        Subscriber subscriber = subscribed(1);
-        subscriber.end.join();
-        assertThat(subscriber.texts).hasSize(20_001);
-    }
-
-    @Test
     void nothingUnrequestedArrives() throws InterruptedException {
         CountDownLatch noticed = new CountDownLatch(1);
         server.then(exchange -> {
