@@ -65,7 +65,8 @@ final class TextSearch {
             budget.scan(text.length());
             return text.lastIndexOf(part);
         }
-        budget.string(text.length() + (long) part.length());
+        budget.string(text.length());
+        budget.string(part.length());
         String reversed = new StringBuilder(part).reverse().toString();
         int at = Text.indexOf(new StringBuilder(text).reverse().toString(), reversed, 0, budget);
         return at < 0 ? -1 : text.length() - at - part.length();
