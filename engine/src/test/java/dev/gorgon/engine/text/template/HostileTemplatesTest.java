@@ -118,7 +118,7 @@ class HostileTemplatesTest {
         assertThat(render(text + "{{ p in s }}", Map.of())).isEqualTo("False");
         assertThat(render(text + "{{ s.rfind('b' ~ p) }}", Map.of())).isEqualTo("-1");
         assertThat(render(text + "{{ s.split(p)|length }}", Map.of())).isEqualTo("1");
-        assertThat(render(text + "{{ (s ~ p).find(p) }}", Map.of())).isEqualTo("900000");
+        assertThat(render(text + "{{ (s[:500000] ~ p).find(p) }}", Map.of())).isEqualTo("500000");
     }
 
     @ParameterizedTest
