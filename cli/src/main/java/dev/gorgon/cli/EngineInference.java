@@ -76,7 +76,7 @@ final class EngineInference implements Inference {
 
     @Override
     public Optional<ChatTemplate> chatTemplate() {
-        return Optional.empty();
+        return served.chatTemplate();
     }
 
     @Override

@@ -73,7 +73,7 @@ final class Admission {
         }
         long validatedNanos = System.nanoTime();
         observation.validated();
-        responder.encoded();
+        responder.encoded(prompts);
         selection(plan.adapter())
                 .whenComplete((selected, failure) -> live.run(() -> orFail(() -> {
                     if (failure != null) {
