@@ -14,6 +14,8 @@ import dev.gorgon.engine.schedule.Engine;
 import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.LanguageModel;
 import dev.gorgon.engine.schedule.ModelLoader;
+import dev.gorgon.engine.text.ChatTemplate;
+import dev.gorgon.engine.text.ChatTemplates;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.BackgroundPriority;
 import dev.gorgon.kernels.KernelProviders;
@@ -39,19 +41,26 @@ final class ServedModel implements AutoCloseable {
     private final Engine engine;
     private final AdapterFiles files;
     private final int maxTotalTokens;
+    private final Optional<ChatTemplate> chatTemplate;
 
     private ServedModel(
-            LanguageModel model, AdapterRegistry adapters, Engine engine, AdapterFiles files, int maxTotalTokens) {
+            LanguageModel model,
+            AdapterRegistry adapters,
+            Engine engine,
+            AdapterFiles files,
+            int maxTotalTokens,
+            Optional<ChatTemplate> chatTemplate) {
         this.model = model;
         this.adapters = adapters;
         this.engine = engine;
         this.files = files;
         this.maxTotalTokens = maxTotalTokens;
+        this.chatTemplate = chatTemplate;
     }
 
     /** Loads the model and its default adapter; other adapters with the default limits. */
     static ServedModel load(ModelOptions options) {
-        return load(options, new AdapterOptions());
+        return load(options, new AdapterOptions(), new SourceOptions());
     }
 
     /**
@@ -59,19 +68,40 @@ final class ServedModel implements AutoCloseable {
      *
      * @throws RuntimeException whose message says what is wrong with the folder, an adapter or an option
      */
-    static ServedModel load(ModelOptions options, AdapterOptions adapterOptions) {
+    static ServedModel load(ModelOptions options, AdapterOptions adapterOptions, SourceOptions sources) {
         options.validate();
         adapterOptions.validate();
-        AdapterFiles files = new AdapterFiles(
-                System.getenv(),
-                adapterOptions.localRoots,
-                new LoadPolicy(!adapterOptions.mergeWeights, adapterOptions.dynamicMedusaV1));
+        AdapterFiles files = files(adapterOptions, sources);
         try {
             return load(options, adapterOptions, files);
         } catch (RuntimeException e) {
             files.close();
             throw e;
         }
+    }
+
+    /** Fetches what {@link #load} would, and loads nothing. */
+    static void download(ModelOptions options, AdapterOptions adapterOptions, SourceOptions sources) {
+        options.validate();
+        adapterOptions.validate();
+        try (AdapterFiles files = files(adapterOptions, sources)) {
+            LOG.info("model: {}", files.model(options.modelSource(), options.modelId, options.revision));
+            options.defaultAdapter()
+                    .ifPresent(id -> LOG.info("adapter {}: {}", id, files.folder(options.source(), id)));
+            AdapterSource source = preloadedSource(options, adapterOptions);
+            adapterOptions.preloadedIds().forEach(id -> LOG.info("adapter {}: {}", id, files.folder(source, id)));
+        }
+    }
+
+    private static AdapterFiles files(AdapterOptions adapterOptions, SourceOptions sources) {
+        return new AdapterFiles(
+                sources.over(System.getenv()),
+                adapterOptions.localRoots,
+                new LoadPolicy(!adapterOptions.mergeWeights, adapterOptions.dynamicMedusaV1));
+    }
+
+    private static AdapterSource preloadedSource(ModelOptions options, AdapterOptions adapterOptions) {
+        return AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
     }
 
     private static ServedModel load(ModelOptions options, AdapterOptions adapterOptions, AdapterFiles files) {
@@ -87,6 +117,7 @@ final class ServedModel implements AutoCloseable {
         Backend backend = new CpuBackend(
                 KernelProviders.select(options.kernels), format, options.workers(), options.packCacheFolder());
         AdapterLoader loader = new AdapterLoader(options.modelId, config, backend);
+        Optional<ChatTemplate> chatTemplate = chatTemplate(folder, options);
         Optional<Path> folded = folded(options, adapterOptions, files);
         LanguageModel model = folded.isPresent()
                 ? ModelLoader.loadMerged(options.modelId, folder, folded.get(), backend, limits)
@@ -114,12 +145,19 @@ final class ServedModel implements AutoCloseable {
                     (System.nanoTime() - start) / 1_000_000);
             Engine engine = new Engine(model, limits, byDefault);
             probes.begin(engine);
-            return new ServedModel(model, adapters, engine, files, maxTotal);
+            return new ServedModel(model, adapters, engine, files, maxTotal, chatTemplate);
         } catch (RuntimeException e) {
             adapters.close();
             model.close();
             throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    /** The model's template, or that of the file which the operator names. */
+    private static Optional<ChatTemplate> chatTemplate(Path folder, ModelOptions options) {
+        return options.tokenizerConfigPath.isEmpty()
+                ? ChatTemplates.read(folder)
+                : ChatTemplates.read(folder, Path.of(options.tokenizerConfigPath));
     }
 
     /** The adapter whose LoRA goes into the base model's weights, if that is wanted. */
@@ -137,8 +175,7 @@ final class ServedModel implements AutoCloseable {
     /** All of them at once; the first that cannot be had ends the start. */
     private static void preload(
             AdapterRegistry adapters, AdapterFiles files, ModelOptions options, AdapterOptions adapterOptions) {
-        AdapterSource source =
-                AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
+        AdapterSource source = preloadedSource(options, adapterOptions);
         CompletableFuture.allOf(adapterOptions.preloadedIds().stream()
                         .map(id -> adapters.load(files.named(source, id), true))
                         .toArray(CompletableFuture[]::new))
@@ -195,6 +232,11 @@ final class ServedModel implements AutoCloseable {
 
     int maxTotalTokens() {
         return maxTotalTokens;
+    }
+
+    /** How conversations become prompts, if the model says so. */
+    Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
     }
 
     @Override

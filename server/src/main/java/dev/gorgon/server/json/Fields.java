@@ -26,6 +26,11 @@ public final class Fields {
         this.path = path;
     }
 
+    /** The object itself. */
+    public Json.Obj tree() {
+        return object;
+    }
+
     /** A required string. */
     public String requiredString(String name) {
         return string(required(name), at(name));
@@ -140,6 +145,25 @@ public final class Fields {
     public @Nullable Fields optionalObject(String name, String typeName) {
         Json value = optional(name);
         return value == null ? null : nested(value, typeName, at(name));
+    }
+
+    /** A required list of objects. */
+    public List<Fields> requiredObjects(String name, String typeName) {
+        return objects(required(name), typeName, at(name));
+    }
+
+    /** A list of objects, empty when missing or {@code null}. */
+    public List<Fields> optionalObjects(String name, String typeName) {
+        Json value = optional(name);
+        return value == null ? List.of() : objects(value, typeName, at(name));
+    }
+
+    private List<Fields> objects(Json value, String typeName, String where) {
+        List<Fields> objects = new ArrayList<>();
+        for (Json item : items(value, where)) {
+            objects.add(nested(item, typeName, where + "[" + objects.size() + "]"));
+        }
+        return objects;
     }
 
     private @Nullable Json get(String name) {

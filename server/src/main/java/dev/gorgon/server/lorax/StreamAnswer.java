@@ -5,18 +5,16 @@ import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
-import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.generate.Mailbox;
 import dev.gorgon.server.generate.Prepared;
 import dev.gorgon.server.generate.Responder;
+import dev.gorgon.server.generate.SkipCounter;
 import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.http.EventStream;
 import dev.gorgon.server.metrics.Durations;
 import dev.gorgon.server.metrics.RequestMetrics;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class StreamAnswer implements Responder, GenerationListener {
     private final EventStream stream;
     private final LiveRequest live;
-    private final GenerateBody body;
+    private final AnswerFormat format;
     private final RequestMetrics metrics;
     private final IntPredicate endsSequence;
 
-    private final Queue<Runnable> pending = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean scheduled = new AtomicBoolean();
-
+    private final Mailbox mailbox;
     private final StringBuilder batch = new StringBuilder();
     private final SkipCounter skips = new SkipCounter();
     private @Nullable Prepared prepared;
@@ -45,14 +41,15 @@ final class StreamAnswer implements Responder, GenerationListener {
     StreamAnswer(
             EventStream stream,
             LiveRequest live,
-            GenerateBody body,
+            AnswerFormat format,
             RequestMetrics metrics,
             IntPredicate endsSequence) {
         this.stream = stream;
         this.live = live;
-        this.body = body;
+        this.format = format;
         this.metrics = metrics;
         this.endsSequence = endsSequence;
+        this.mailbox = new Mailbox(live, this::flush);
     }
 
     @Override
@@ -64,31 +61,20 @@ final class StreamAnswer implements Responder, GenerationListener {
 
     @Override
     public void onToken(TokenEvent token) {
-        post(() -> token(token));
+        mailbox.post(() -> token(token));
     }
 
     @Override
     public void onFinish(Completion completion) {
-        post(() -> finish(completion));
+        mailbox.post(() -> finish(completion));
     }
 
     @Override
     public void onFailure(GenerationException failure) {
-        post(() -> fail(ApiException.generation(failure)));
+        mailbox.post(() -> fail(ApiException.generation(failure)));
     }
 
-    private void post(Runnable event) {
-        pending.add(event);
-        if (scheduled.compareAndSet(false, true)) {
-            live.run(this::drain);
-        }
-    }
-
-    private void drain() {
-        scheduled.set(false); // before the first poll: what comes later schedules anew
-        for (Runnable event = pending.poll(); event != null; event = pending.poll()) {
-            event.run();
-        }
+    private void flush() {
         stream.send(batch);
         batch.setLength(0);
     }
@@ -100,13 +86,13 @@ final class StreamAnswer implements Responder, GenerationListener {
         if (lastTokenRule != null && lastTokenRule.mayBeLast(token)) {
             held = token;
         } else {
-            EventStream.append(batch, GenerateJson.event(body, token));
+            EventStream.append(batch, format.event(token));
         }
     }
 
     private void releaseHeld() {
         if (held != null) {
-            EventStream.append(batch, GenerateJson.event(body, held));
+            EventStream.append(batch, format.event(held));
             held = null;
         }
     }
@@ -122,7 +108,8 @@ final class StreamAnswer implements Responder, GenerationListener {
         }
         skips.forEachStep(metrics::step);
         metrics.succeeded(Durations.until(System.nanoTime(), prepared, completion), completion);
-        EventStream.append(batch, GenerateJson.lastEvent(body, last, completion, seed(prepared.requests())));
+        EventStream.append(batch, format.lastEvent(last, completion, seed(prepared.requests())));
+        format.farewell().forEach(event -> EventStream.append(batch, event));
         end();
     }
 
@@ -155,6 +142,6 @@ final class StreamAnswer implements Responder, GenerationListener {
     private void end() {
         stream.end(batch);
         batch.setLength(0);
-        pending.clear();
+        mailbox.clear();
     }
 }
