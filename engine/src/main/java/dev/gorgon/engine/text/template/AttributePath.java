@@ -7,13 +7,14 @@ import java.util.List;
 record AttributePath(List<Object> parts) {
 
     /** @param attribute a text, a number, or None for the value itself */
-    static AttributePath of(Object attribute) {
+    static AttributePath of(Object attribute, Budget budget) {
         if (attribute == None.NONE) {
             return new AttributePath(List.of());
         }
         if (!(attribute instanceof String path)) {
             return new AttributePath(List.of(attribute));
         }
+        budget.elements(path.length());
         List<Object> parts = new ArrayList<>();
         for (String part : path.split("\\.", -1)) {
             boolean index =

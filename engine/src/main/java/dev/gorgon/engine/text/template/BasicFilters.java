@@ -137,7 +137,7 @@ final class BasicFilters {
         Object scale = Numbers.power(10L, (long) precision, budget);
         double scaled = Numbers.real(Numbers.multiply(input, scale, budget));
         Object whole = Conversions.truncate(method.equals("ceil") ? Math.ceil(scaled) : Math.floor(scaled));
-        return Numbers.divide(whole, scale);
+        return Numbers.divide(whole, scale, budget);
     }
 
     /** To the nearest, halves to even; whole numbers stay whole. */

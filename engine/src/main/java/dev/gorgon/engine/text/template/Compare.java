@@ -1,16 +1,21 @@
 package dev.gorgon.engine.text.template;
 
+import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 
 /** Equality, order and membership. */
 final class Compare {
 
+    /** Whole numbers that are compared with floats may have to be written out. */
+    private static final int BIG_NUMBER_STEPS = 500;
+
     private Compare() {}
 
     static boolean equal(Object left, Object right, Budget budget) {
         budget.step();
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
+            budget.work(left instanceof BigInteger || right instanceof BigInteger ? BIG_NUMBER_STEPS : 0);
             return !Numbers.isNaN(left) && !Numbers.isNaN(right) && Numbers.compare(left, right) == 0;
         }
         if (left == right) {
@@ -107,6 +112,7 @@ final class Compare {
     static int order(String operator, Object left, Object right, Budget budget) {
         budget.step();
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
+            budget.work(left instanceof BigInteger || right instanceof BigInteger ? BIG_NUMBER_STEPS : 0);
             return Numbers.compare(left, right);
         }
         if (left instanceof Undefined undefined) {

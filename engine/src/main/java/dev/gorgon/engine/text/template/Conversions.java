@@ -57,7 +57,11 @@ final class Conversions {
 
     /** The float that a text says, if it says one. */
     static Optional<Double> parseFloat(String text) {
-        String number = Text.lower(strip(text));
+        String stripped = strip(text);
+        if (stripped.length() > MAX_DIGITS) {
+            return Optional.empty();
+        }
+        String number = Text.lower(stripped);
         if (number.matches("[-+]?(inf|infinity)")) {
             return Optional.of(number.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
         }

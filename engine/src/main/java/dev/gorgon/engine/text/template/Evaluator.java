@@ -71,7 +71,8 @@ final class Evaluator {
                 Expr otherwise = choice.otherwise();
                 yield otherwise != null
                         ? evaluate(otherwise, scope)
-                        : new Undefined("the inline if-expression evaluated to false and no else section was defined.");
+                        : Undefined.because(
+                                "the inline if-expression evaluated to false and no else section was defined.");
             }
             case Expr.Binary(String operator, Expr left, Expr right) ->
                 Operators.binary(operator, evaluate(left, scope), evaluate(right, scope), budget);

@@ -371,44 +371,7 @@ final class ExprParser {
         return tokens.isOperator(":") || tokens.isOperator("]") || tokens.isOperator(",") ? null : expression();
     }
 
-    Expr.Arguments arguments() {
-        int line = tokens.line();
-        tokens.expectOperator("(");
-        List<Expr> positional = new ArrayList<>();
-        List<Expr.Keyword> named = new ArrayList<>();
-        Expr rest = null;
-        Expr namedRest = null;
-        boolean first = true;
-        while (!tokens.isOperator(")")) {
-            if (!first) {
-                tokens.expectOperator(",");
-                if (tokens.isOperator(")")) {
-                    break;
-                }
-            }
-            first = false;
-            boolean wrong;
-            if (tokens.skipOperator("*")) {
-                wrong = rest != null || namedRest != null;
-                rest = expression();
-            } else if (tokens.skipOperator("**")) {
-                wrong = namedRest != null;
-                namedRest = expression();
-            } else if (tokens.current().kind() == Token.Kind.NAME
-                    && tokens.following().isOperator("=")) {
-                wrong = namedRest != null;
-                String name = tokens.next().text();
-                tokens.next();
-                named.add(new Expr.Keyword(name, expression()));
-            } else {
-                wrong = rest != null || namedRest != null || !named.isEmpty();
-                positional.add(expression());
-            }
-            if (wrong) {
-                throw JinjaException.syntax("invalid syntax for function call expression", line);
-            }
-        }
-        tokens.expectOperator(")");
-        return new Expr.Arguments(positional, named, rest, namedRest);
+    private Expr.Arguments arguments() {
+        return ArgumentParser.parse(tokens, this);
     }
 }

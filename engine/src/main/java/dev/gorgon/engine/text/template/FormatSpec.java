@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 record FormatSpec(
         int fill, char align, char sign, boolean alternate, int width, char grouping, int precision, char type) {
     private static final Pattern SYNTAX = Pattern.compile(
-            "(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>\\d{1,5})?"
-                    + "(?<grouping>[,_])?(?:\\.(?<precision>\\d{1,5}))?(?<type>[a-zA-Z%])?",
+            "(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>\\d{1,4})?"
+                    + "(?<grouping>[,_])?(?:\\.(?<precision>\\d{1,4}))?(?<type>[a-zA-Z%])?",
             Pattern.DOTALL);
 
     static FormatSpec parse(String spec) {
@@ -45,6 +45,7 @@ record FormatSpec(
     }
 
     String apply(Object value, Budget budget) {
+        budget.work(Math.max(1, precision));
         if (value instanceof Boolean && type == ' ' || !Numbers.isNumber(value)) {
             return text(value, budget);
         }

@@ -90,9 +90,7 @@ final class FreeNames {
 
     private void visit(Stmt.MacroCode macro) {
         macro.defaults().forEach(this::visit);
-        Set<String> bound = new HashSet<>(macro.special());
-        bound.addAll(macro.parameters());
-        inScope(bound, macro.body());
+        inScope(macro.parameters(), macro.body());
     }
 
     private void assign(Expr target) {

@@ -139,6 +139,7 @@ final class Interpreter {
 
     private void rounds(
             Stmt.For loop, Object items, LoopContext.@Nullable Recursion recursion, int depth0, Scope scope) {
+        budget.scan(items instanceof String text ? text.length() : 0);
         Iterator<Object> elements = Values.iterate(items);
         OptionalLong length = Values.lengthIfAny(items);
         Expr test = loop.test();

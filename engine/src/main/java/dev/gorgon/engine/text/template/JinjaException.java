@@ -4,6 +4,8 @@ package dev.gorgon.engine.text.template;
 public final class JinjaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private static final int MAX_MESSAGE = 2000;
+
     private final String message;
     private final boolean raised;
 
@@ -19,7 +21,8 @@ public final class JinjaException extends RuntimeException {
     }
 
     static JinjaException error(String message) {
-        return new JinjaException(message, false);
+        boolean isLong = message.length() > MAX_MESSAGE;
+        return new JinjaException(isLong ? message.substring(0, MAX_MESSAGE) + "…" : message, false);
     }
 
     static JinjaException syntax(String message, int line) {

@@ -2,6 +2,7 @@ package dev.gorgon.engine.text.template;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 
@@ -17,6 +18,7 @@ record Json(
         String itemSeparator,
         String keySeparator,
         boolean sortKeys) {
+    private static final int CHECKED_EVERY = 4096;
 
     String dump(Object value, Budget budget) {
         StringBuilder out = new StringBuilder();
@@ -32,7 +34,7 @@ record Json(
             case None none -> out.append("null");
             case String text -> {
                 budget.string(text.length());
-                quote(text, out);
+                quote(text, out, budget);
             }
             case Double number -> out.append(real(number));
             case List<?> list -> array(list, newline, out, budget);
@@ -80,7 +82,7 @@ record Json(
         for (Dict.Entry entry : entries) {
             separate(first, inner, out);
             first = false;
-            quote(key(entry.key()), out);
+            quote(key(entry.key()), out, budget);
             out.append(keySeparator);
             write(entry.value(), inner, out, budget);
         }
@@ -121,10 +123,13 @@ record Json(
         return Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
     }
 
-    private void quote(String text, StringBuilder out) {
+    private void quote(String text, StringBuilder out, Budget budget) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
+            if (i % CHECKED_EVERY == 0) {
+                budget.fits(out.length());
+            }
             switch (c) {
                 case '"' -> out.append("\\\"");
                 case '\\' -> out.append("\\\\");
@@ -135,7 +140,7 @@ record Json(
                 case '\b' -> out.append("\\b");
                 default -> {
                     if (c < ' ' || asciiOnly && c > '~') {
-                        out.append(String.format("\\u%04x", (int) c));
+                        out.append("\\u").append(HexFormat.of().toHexDigits(c));
                     } else {
                         out.append(c);
                     }

@@ -19,12 +19,12 @@ final class ListFilters {
         table.put("first", (evaluator, input, arguments) -> {
             arguments.bind();
             Iterator<Object> elements = Values.iterate(input);
-            return elements.hasNext() ? elements.next() : new Undefined("No first item, sequence was empty.");
+            return elements.hasNext() ? elements.next() : Undefined.because("No first item, sequence was empty.");
         });
         table.put("last", (evaluator, input, arguments) -> {
             arguments.bind();
             List<Object> backwards = reversed(input, evaluator.budget());
-            return backwards.isEmpty() ? new Undefined("No last item, sequence was empty.") : backwards.getFirst();
+            return backwards.isEmpty() ? Undefined.because("No last item, sequence was empty.") : backwards.getFirst();
         });
         table.put("reverse", (evaluator, input, arguments) -> {
             arguments.bind();
@@ -81,10 +81,11 @@ final class ListFilters {
         Budget budget = evaluator.budget();
         Args.Bound given = arguments.bind("d", "attribute");
         Object attribute = given.optional("attribute", None.NONE);
+        AttributePath path = AttributePath.of(attribute, budget);
         List<String> parts = new ArrayList<>();
         Iterator<Object> elements = Values.iterate(input);
         while (elements.hasNext()) {
-            parts.add(Repr.str(AttributePath.of(attribute).get(elements.next(), evaluator), budget));
+            parts.add(Repr.str(path.get(elements.next(), evaluator), budget));
             budget.elements(1);
         }
         return Text.join(Repr.str(given.optional("d", ""), budget), parts, budget);
@@ -92,7 +93,7 @@ final class ListFilters {
 
     private static Object sum(Evaluator evaluator, Object input, Args arguments) {
         Args.Bound given = arguments.bind("attribute", "start");
-        AttributePath attribute = AttributePath.of(given.optional("attribute", None.NONE));
+        AttributePath attribute = AttributePath.of(given.optional("attribute", None.NONE), evaluator.budget());
         Object sum = given.optional("start", 0L);
         if (sum instanceof String) {
             throw JinjaException.error("sum() can't sum strings [use ''.join(seq) instead]");

@@ -95,10 +95,10 @@ final class LoopContext implements Function {
             case "length" -> length();
             case "depth" -> depth0 + 1L;
             case "depth0" -> (long) depth0;
-            case "previtem" -> index0 == 0 ? new Undefined("there is no previous item") : previous;
+            case "previtem" -> index0 == 0 ? Undefined.because("there is no previous item") : previous;
             case "nextitem" -> {
                 Object next = peek();
-                yield next == null ? new Undefined("there is no next item") : next;
+                yield next == null ? Undefined.because("there is no next item") : next;
             }
             case "cycle" -> Function.of("cycle", this::cycle);
             case "changed" -> Function.of("changed", this::changed);

@@ -48,14 +48,15 @@ final class Macro implements Function {
     private Object fallback(int index, Scope scope) {
         int fromEnd = index - (code.parameters().size() - code.defaults().size());
         return fromEnd < 0
-                ? new Undefined("parameter " + Repr.quote(code.parameters().get(index)) + " was not provided")
+                ? Undefined.because("parameter " + Repr.quote(code.parameters().get(index)) + " was not provided")
                 : interpreter.evaluator().evaluate(code.defaults().get(fromEnd), scope);
     }
 
     private void special(Scope scope, Map<String, Object> named, List<Object> further) {
         if (code.special().contains("caller")) {
             Object caller = named.remove("caller");
-            scope.set("caller", caller == null || caller == None.NONE ? new Undefined("No caller defined") : caller);
+            scope.set(
+                    "caller", caller == null || caller == None.NONE ? Undefined.because("No caller defined") : caller);
         }
         if (code.special().contains("kwargs")) {
             Dict rest = new Dict();

@@ -86,7 +86,7 @@ final class Numbers {
         return checked(big(left).multiply(big(right)), budget);
     }
 
-    static Object divide(Object left, Object right) {
+    static Object divide(Object left, Object right, Budget budget) {
         if (real(right) == 0) {
             boolean real = left instanceof Double || right instanceof Double;
             throw JinjaException.error(real ? "float division by zero" : "division by zero");
@@ -94,6 +94,7 @@ final class Numbers {
         if (left instanceof Double || right instanceof Double || exact(left) && exact(right)) {
             return real(left) / real(right);
         }
+        budget.scan((big(left).bitLength() + big(right).bitLength()) * 8L);
         return new BigDecimal(big(left))
                 .divide(new BigDecimal(big(right)), new java.math.MathContext(60))
                 .doubleValue();
@@ -104,7 +105,7 @@ final class Numbers {
     }
 
     /** Rounded towards minus infinity. */
-    static Object floorDivide(Object left, Object right) {
+    static Object floorDivide(Object left, Object right, Budget budget) {
         if (left instanceof Double || right instanceof Double) {
             double divisor = real(right);
             if (divisor == 0) {
@@ -114,18 +115,18 @@ final class Numbers {
             double quotient = Math.rint((dividend - floorRemainder(dividend, divisor)) / divisor);
             return quotient == 0 ? Math.copySign(0, dividend / divisor) : quotient;
         }
-        return quotientAndRemainder(left, right)[0];
+        return quotientAndRemainder(left, right, budget)[0];
     }
 
     /** Has the sign of the divisor. */
-    static Object remainder(Object left, Object right) {
+    static Object remainder(Object left, Object right, Budget budget) {
         if (left instanceof Double || right instanceof Double) {
             if (real(right) == 0) {
                 throw JinjaException.error("float modulo");
             }
             return floorRemainder(real(left), real(right));
         }
-        return quotientAndRemainder(left, right)[1];
+        return quotientAndRemainder(left, right, budget)[1];
     }
 
     private static double floorRemainder(double dividend, double divisor) {
@@ -136,7 +137,8 @@ final class Numbers {
         return remainder < 0 == divisor < 0 ? remainder : remainder + divisor;
     }
 
-    private static Object[] quotientAndRemainder(Object left, Object right) {
+    private static Object[] quotientAndRemainder(Object left, Object right, Budget budget) {
+        budget.scan(big(left).bitLength() * 2L);
         BigInteger divisor = big(right);
         if (divisor.signum() == 0) {
             throw JinjaException.error("integer division or modulo by zero");

@@ -25,9 +25,9 @@ final class Operators {
                 case "+" -> Numbers.add(left, right, budget);
                 case "-" -> Numbers.subtract(left, right, budget);
                 case "*" -> Numbers.multiply(left, right, budget);
-                case "/" -> Numbers.divide(left, right);
-                case "//" -> Numbers.floorDivide(left, right);
-                case "%" -> Numbers.remainder(left, right);
+                case "/" -> Numbers.divide(left, right, budget);
+                case "//" -> Numbers.floorDivide(left, right, budget);
+                case "%" -> Numbers.remainder(left, right, budget);
                 default -> Numbers.power(left, right, budget);
             };
         }

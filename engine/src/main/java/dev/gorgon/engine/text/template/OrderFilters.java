@@ -56,10 +56,10 @@ final class OrderFilters {
         List<AttributePath> paths = new ArrayList<>();
         if (attribute instanceof String names) {
             for (String name : names.split(",", -1)) {
-                paths.add(AttributePath.of(name));
+                paths.add(AttributePath.of(name, evaluator.budget()));
             }
         } else {
-            paths.add(AttributePath.of(attribute));
+            paths.add(AttributePath.of(attribute, evaluator.budget()));
         }
         List<Keyed> elements = new ArrayList<>();
         for (Object item : Values.list(input, evaluator.budget())) {
@@ -95,7 +95,7 @@ final class OrderFilters {
     private static Object unique(Evaluator evaluator, Object input, Args arguments) {
         Budget budget = evaluator.budget();
         Args.Bound given = arguments.bind("case_sensitive", "attribute");
-        AttributePath path = AttributePath.of(given.optional("attribute", None.NONE));
+        AttributePath path = AttributePath.of(given.optional("attribute", None.NONE), evaluator.budget());
         boolean caseSensitive = given.flag("case_sensitive", false);
         Set<Object> seen = new HashSet<>();
         return Lazy.filtered(
@@ -109,11 +109,11 @@ final class OrderFilters {
 
     private static Object extreme(Evaluator evaluator, Object input, Args arguments, int sign) {
         Args.Bound given = arguments.bind("case_sensitive", "attribute");
-        AttributePath path = AttributePath.of(given.optional("attribute", None.NONE));
+        AttributePath path = AttributePath.of(given.optional("attribute", None.NONE), evaluator.budget());
         boolean caseSensitive = given.flag("case_sensitive", false);
         Iterator<Object> elements = Values.iterate(input);
         if (!elements.hasNext()) {
-            return new Undefined("No aggregated item, sequence was empty.");
+            return Undefined.because("No aggregated item, sequence was empty.");
         }
         Object best = elements.next();
         Object bestKey = key(path.get(best, evaluator), caseSensitive, evaluator.budget());
@@ -132,7 +132,7 @@ final class OrderFilters {
     private static Object groupBy(Evaluator evaluator, Object input, Args arguments) {
         Budget budget = evaluator.budget();
         Args.Bound given = arguments.bind("attribute", "default", "case_sensitive");
-        AttributePath path = AttributePath.of(given.required("attribute"));
+        AttributePath path = AttributePath.of(given.required("attribute"), evaluator.budget());
         Object fallback = given.optional("default", None.NONE);
         boolean caseSensitive = given.flag("case_sensitive", false);
         List<Keyed> elements = new ArrayList<>();

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Python's {@code %} on texts. */
 final class PrintfFormat {
-    private static final int MAX_WIDTH = 100_000;
+    private static final int MAX_WIDTH = 10_000;
 
     private final String format;
     private final Object arguments;
@@ -144,6 +144,7 @@ final class PrintfFormat {
             case 'c' -> character(value);
             case 'd', 'i', 'u', 'x', 'X', 'o' -> integer(kind, value, precision, flags);
             case 'f', 'F', 'e', 'E', 'g', 'G' -> {
+                budget.work(Math.max(6, precision));
                 String text =
                         NumberFormat.real(real(value), kind, precision < 0 ? 6 : precision, flags.indexOf('#') >= 0);
                 yield sign(text, flags);

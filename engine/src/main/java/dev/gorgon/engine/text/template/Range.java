@@ -2,7 +2,7 @@ package dev.gorgon.engine.text.template;
 
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.NoSuchElementException;
 
 /** Python's {@code range}. */
 record Range(long start, long stop, long step) {
@@ -40,7 +40,23 @@ record Range(long start, long stop, long step) {
     }
 
     Iterator<Object> iterator() {
-        return LongStream.range(0, length()).mapToObj(this::get).iterator();
+        long length = length();
+        return new Iterator<>() {
+            private long index;
+
+            @Override
+            public boolean hasNext() {
+                return index < length;
+            }
+
+            @Override
+            public Object next() {
+                if (index >= length) {
+                    throw new NoSuchElementException();
+                }
+                return get(index++);
+            }
+        };
     }
 
     boolean contains(Object value) {

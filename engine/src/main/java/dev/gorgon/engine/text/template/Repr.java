@@ -1,6 +1,7 @@
 package dev.gorgon.engine.text.template;
 
 import java.math.BigDecimal;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 
@@ -112,12 +113,20 @@ final class Repr {
                     } else if (isPrintable(c)) {
                         out.appendCodePoint(c);
                     } else {
-                        out.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+                        out.append(escape(c));
                     }
                 }
             }
         });
         return out.append(quote).toString();
+    }
+
+    private static String escape(int c) {
+        HexFormat hex = HexFormat.of();
+        if (c < 0x100) {
+            return "\\x" + hex.toHexDigits((byte) c);
+        }
+        return c < 0x10000 ? "\\u" + hex.toHexDigits((char) c) : "\\U" + hex.toHexDigits(c);
     }
 
     static boolean isPrintable(int c) {

@@ -28,7 +28,7 @@ final class SelectFilters {
     private static UnaryOperator<Object> mapping(Evaluator evaluator, Args arguments) {
         if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
             Args.Bound given = arguments.bind("attribute", "default");
-            AttributePath path = AttributePath.of(given.required("attribute"));
+            AttributePath path = AttributePath.of(given.required("attribute"), evaluator.budget());
             Object fallback = given.optional("default", None.NONE);
             return item -> path.get(item, fallback, evaluator);
         }
@@ -45,12 +45,12 @@ final class SelectFilters {
             return Lazy.generator(List.of().iterator(), evaluator.budget());
         }
         Args rest = arguments;
-        AttributePath path = AttributePath.of(None.NONE);
+        AttributePath path = AttributePath.of(None.NONE, evaluator.budget());
         if (byAttribute) {
             if (arguments.positional().isEmpty()) {
                 throw JinjaException.error("Missing parameter for attribute name");
             }
-            path = AttributePath.of(arguments.positional().getFirst());
+            path = AttributePath.of(arguments.positional().getFirst(), evaluator.budget());
             rest = arguments.tail();
         }
         AttributePath attribute = path;

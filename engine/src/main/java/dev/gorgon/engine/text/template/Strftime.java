@@ -13,6 +13,7 @@ final class Strftime {
 
     static String format(String format, ZonedDateTime time, Budget budget) {
         budget.string(format.length() * 16L);
+        budget.work(format.length() * 8L);
         StringBuilder out = new StringBuilder();
         int i = 0;
         while (i < format.length()) {

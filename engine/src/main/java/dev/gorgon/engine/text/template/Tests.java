@@ -39,8 +39,8 @@ final class Tests {
                 "divisibleby",
                 (evaluator, value, arguments) ->
                         isNumber(remainder(value, arguments.bind("num").required("num"), evaluator), 0));
-        table.put("lower", (evaluator, value, arguments) -> TextMethods.isLower(Repr.str(value, evaluator.budget())));
-        table.put("upper", (evaluator, value, arguments) -> TextMethods.isUpper(Repr.str(value, evaluator.budget())));
+        table.put("lower", (evaluator, value, arguments) -> TextMethods.isLower(charged(value, evaluator.budget())));
+        table.put("upper", (evaluator, value, arguments) -> TextMethods.isUpper(charged(value, evaluator.budget())));
         table.put(
                 "sameas",
                 (evaluator, value, arguments) ->
@@ -61,6 +61,13 @@ final class Tests {
         comparison(table, "<", "lt", "lessthan");
         comparison(table, "<=", "le");
         return Map.copyOf(table);
+    }
+
+    /** A value as text whose reading is paid for. */
+    private static String charged(Object value, Budget budget) {
+        String text = Repr.str(value, budget);
+        budget.scan(text.length());
+        return text;
     }
 
     private static void simple(Map<String, Test> table, String name, Predicate<Object> condition) {

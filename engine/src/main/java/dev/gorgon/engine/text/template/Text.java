@@ -1,8 +1,10 @@
 package dev.gorgon.engine.text.template;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 
 /** Texts as Python sees them: sequences of code points, with Python's idea of white space, case and lines. */
 final class Text {
@@ -46,19 +48,30 @@ final class Text {
     }
 
     static String stripStart(String text, String characters) {
+        IntPredicate stripped = oneOf(characters);
         int start = 0;
-        while (start < text.length() && characters.indexOf(text.codePointAt(start)) >= 0) {
+        while (start < text.length() && stripped.test(text.codePointAt(start))) {
             start += Character.charCount(text.codePointAt(start));
         }
         return text.substring(start);
     }
 
     static String stripEnd(String text, String characters) {
+        IntPredicate stripped = oneOf(characters);
         int end = text.length();
-        while (end > 0 && characters.indexOf(text.codePointBefore(end)) >= 0) {
+        while (end > 0 && stripped.test(text.codePointBefore(end))) {
             end -= Character.charCount(text.codePointBefore(end));
         }
         return text.substring(0, end);
+    }
+
+    private static IntPredicate oneOf(String characters) {
+        if (characters.length() <= 8) {
+            return c -> characters.indexOf(c) >= 0;
+        }
+        BitSet set = new BitSet();
+        characters.codePoints().forEach(set::set);
+        return set::get;
     }
 
     static int length(String text) {
@@ -222,7 +235,11 @@ final class Text {
         boolean inWord = false;
         for (int i = 0; i < text.length(); ) {
             int c = text.codePointAt(i);
-            out.append(inWord ? lower(Character.toString(c)) : titleCase(c));
+            if (c < 128) {
+                out.append((char) (inWord ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+            } else {
+                out.append(inWord ? lower(Character.toString(c)) : titleCase(c));
+            }
             inWord = isCased(c);
             i += Character.charCount(c);
         }

@@ -31,7 +31,8 @@ final class TextFilters {
         });
         table.put("trim", (evaluator, input, arguments) -> {
             String text = charged(input, evaluator.budget());
-            return TextMethods.strip(text, arguments.bind("chars").optional("chars", None.NONE), true, true);
+            return TextMethods.strip(
+                    text, arguments.bind("chars").optional("chars", None.NONE), true, true, evaluator.budget());
         });
         table.put("replace", (evaluator, input, arguments) -> {
             Budget budget = evaluator.budget();
@@ -56,14 +57,16 @@ final class TextFilters {
     /** A value as text whose reading is paid for. */
     private static String charged(Object input, Budget budget) {
         String text = Repr.str(input, budget);
-        budget.string(text.length());
+        budget.scan(text.length());
         return text;
     }
 
     private static void mapping(Map<String, Filters.Filter> table, String name, UnaryOperator<String> mapping) {
         table.put(name, (evaluator, input, arguments) -> {
             arguments.bind();
-            return mapping.apply(charged(input, evaluator.budget()));
+            String result = mapping.apply(charged(input, evaluator.budget()));
+            evaluator.budget().string(result.length());
+            return result;
         });
     }
 

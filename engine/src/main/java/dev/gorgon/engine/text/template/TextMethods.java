@@ -30,8 +30,10 @@ final class TextMethods {
             return null;
         }
         return Function.of(name, arguments -> {
-            evaluator.budget().string(text.length());
-            return method.call(text, arguments, evaluator.budget());
+            evaluator.budget().scan(text.length());
+            Object result = method.call(text, arguments, evaluator.budget());
+            evaluator.budget().string(result instanceof String made ? made.length() : 0);
+            return result;
         });
     }
 
@@ -43,9 +45,9 @@ final class TextMethods {
         mapping(table, "capitalize", Text::capitalize);
         mapping(table, "title", Text::title);
         mapping(table, "swapcase", Text::swapCase);
-        table.put("strip", (text, arguments, budget) -> strip(text, arguments, true, true));
-        table.put("lstrip", (text, arguments, budget) -> strip(text, arguments, true, false));
-        table.put("rstrip", (text, arguments, budget) -> strip(text, arguments, false, true));
+        table.put("strip", (text, arguments, budget) -> strip(text, arguments, true, true, budget));
+        table.put("lstrip", (text, arguments, budget) -> strip(text, arguments, true, false, budget));
+        table.put("rstrip", (text, arguments, budget) -> strip(text, arguments, false, true, budget));
         table.put("split", TextSplitting::split);
         table.put("rsplit", TextSplitting::splitFromEnd);
         table.put("splitlines", TextSplitting::lines);
@@ -56,8 +58,8 @@ final class TextMethods {
                 "join",
                 (text, arguments, budget) ->
                         join(text, arguments.bind("iterable").required("iterable"), budget));
-        table.put("startswith", (text, arguments, budget) -> TextSearch.affix(text, arguments, true));
-        table.put("endswith", (text, arguments, budget) -> TextSearch.affix(text, arguments, false));
+        table.put("startswith", (text, arguments, budget) -> TextSearch.affix(text, arguments, true, budget));
+        table.put("endswith", (text, arguments, budget) -> TextSearch.affix(text, arguments, false, budget));
         table.put("find", (text, arguments, budget) -> TextSearch.find(text, arguments, false, budget));
         table.put("rfind", (text, arguments, budget) -> TextSearch.find(text, arguments, true, budget));
         table.put("index", (text, arguments, budget) -> TextSearch.index(text, arguments, false, budget));
@@ -139,13 +141,13 @@ final class TextMethods {
                 && text.codePoints().noneMatch(c -> Character.isLowerCase(c) || Character.isTitleCase(c));
     }
 
-    private static Object strip(String text, Args arguments, boolean start, boolean end) {
+    private static Object strip(String text, Args arguments, boolean start, boolean end, Budget budget) {
         Object characters = arguments.bind("chars").optional("chars", None.NONE);
-        return strip(text, characters, start, end);
+        return strip(text, characters, start, end, budget);
     }
 
     /** @param characters what to strip; None for white space */
-    static String strip(String text, Object characters, boolean start, boolean end) {
+    static String strip(String text, Object characters, boolean start, boolean end, Budget budget) {
         String result = text;
         if (characters == None.NONE) {
             result = end ? Text.stripEnd(result) : result;
@@ -156,6 +158,7 @@ final class TextMethods {
                     ? undefined.error()
                     : JinjaException.error("strip arg must be None or str");
         }
+        budget.scan(set.length() * 16L);
         result = end ? Text.stripEnd(result, set) : result;
         return start ? Text.stripStart(result, set) : result;
     }

@@ -30,7 +30,7 @@ final class TextSearch {
         }
     }
 
-    static boolean affix(String text, Args arguments, boolean prefix) {
+    static boolean affix(String text, Args arguments, boolean prefix, Budget budget) {
         Args.Bound given = arguments.bind("affix", "start", "end");
         Window window = Window.of(text, given);
         Object wanted = given.required("affix");
@@ -40,6 +40,7 @@ final class TextSearch {
                 throw JinjaException.error((prefix ? "startswith" : "endswith")
                         + " first arg must be str or a tuple of str, not " + Values.typeName(candidate));
             }
+            budget.scan(Math.min(affix.length(), text.length()));
             boolean found =
                     prefix ? window.text().startsWith(affix) : window.text().endsWith(affix);
             if (found && !window.isEmptyRange()) {
@@ -65,7 +66,8 @@ final class TextSearch {
             budget.scan(text.length());
             return text.lastIndexOf(part);
         }
-        budget.string(text.length() + (long) part.length());
+        budget.string(text.length());
+        budget.string(part.length());
         String reversed = new StringBuilder(part).reverse().toString();
         int at = Text.indexOf(new StringBuilder(text).reverse().toString(), reversed, 0, budget);
         return at < 0 ? -1 : text.length() - at - part.length();

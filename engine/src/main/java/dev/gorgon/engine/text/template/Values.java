@@ -64,6 +64,7 @@ final class Values {
             case Long number -> number != 0;
             case Double number -> number != 0;
             case Undefined undefined -> false;
+            case String text -> !text.isEmpty();
             default -> {
                 OptionalLong length = lengthIfAny(value);
                 yield length.isEmpty() || length.getAsLong() > 0;

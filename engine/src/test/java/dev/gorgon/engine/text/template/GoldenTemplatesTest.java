@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,8 +23,14 @@ class GoldenTemplatesTest {
         return JinjaCase.read("root-causes.json");
     }
 
+    /** Templates in the shapes that model families use, each with seven conversations. */
+    @SuppressWarnings("unused")
+    static List<JinjaCase> shapes() throws IOException {
+        return JinjaCase.read("shapes.json");
+    }
+
     @ParameterizedTest
-    @MethodSource({"featuresAndTemplates", "rootCauses"})
+    @MethodSource({"featuresAndTemplates", "rootCauses", "shapes"})
     void rendersLikeJinja2(JinjaCase golden) {
         if (golden.error()) {
             assertThatThrownBy(golden::render).isInstanceOfSatisfying(JinjaException.class, e -> {
@@ -42,5 +49,28 @@ class GoldenTemplatesTest {
     void allCasesAreThere() throws IOException {
         assertThat(featuresAndTemplates()).hasSize(136);
         assertThat(rootCauses()).hasSize(30);
+        assertThat(shapes()).hasSize(70);
+    }
+
+    /** Small random templates; {@code src/test/reference/make_jinja_cases.py} makes more of them. */
+    @Test
+    void rendersRandomTemplatesLikeJinja2() throws IOException {
+        List<JinjaCase> cases = JinjaCase.read("random.json");
+        assertThat(cases).hasSize(500);
+        SoftAssertions all = new SoftAssertions();
+        for (JinjaCase random : cases) {
+            all.assertThat(outcome(random))
+                    .as("%s: %s", random.name(), random.template())
+                    .isEqualTo(random.error() ? "refused" : random.expected());
+        }
+        all.assertAll();
+    }
+
+    private static String outcome(JinjaCase random) {
+        try {
+            return random.render();
+        } catch (JinjaException e) {
+            return random.error() ? "refused" : "refused: " + e.getMessage();
+        }
     }
 }

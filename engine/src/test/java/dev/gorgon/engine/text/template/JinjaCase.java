@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -32,15 +33,26 @@ record JinjaCase(String name, String template, Map<String, Object> variables, St
         }
     }
 
-    @SuppressWarnings("unchecked")
+    /** Cases name their template and variables, share the variables, or bring both along. */
     private static JinjaCase read(JsonNode node, JsonNode file) {
-        JsonNode variables = node.has("ctx") ? node.path("ctx") : file.path("ctx");
-        return new JinjaCase(
-                node.path("name").asString(""),
-                node.path("template").stringValue(),
-                JsonMapper.shared().treeToValue(variables, Map.class),
-                node.path(node.has("want") ? "want" : "error").stringValue(),
-                !node.has("want"));
+        String template = node.path("template").stringValue();
+        Map<String, Object> variables = new LinkedHashMap<>();
+        if (file.has("conversations")) {
+            template = file.path("templates").path(template).stringValue();
+            variables.put("bos_token", "<s>");
+            variables.put("eos_token", "</s>");
+            variables.putAll(
+                    map(file.path("conversations").path(node.path("ctx").stringValue())));
+        } else {
+            variables.putAll(map(file.has("ctx") ? file.path("ctx") : node.path("ctx")));
+        }
+        String expected = node.path(node.has("want") ? "want" : "error").stringValue();
+        return new JinjaCase(node.path("name").stringValue(), template, variables, expected, !node.has("want"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> map(JsonNode object) {
+        return JsonMapper.shared().treeToValue(object, Map.class);
     }
 
     /** The message of Python's error, without its type. */
