@@ -18,6 +18,7 @@ import dev.gorgon.server.metrics.EngineMetrics;
 import dev.gorgon.server.metrics.Exposition;
 import dev.gorgon.server.metrics.RequestMetrics;
 import dev.gorgon.server.openai.OpenAiRoutes;
+import dev.gorgon.server.openai.RenderRoutes;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -82,6 +83,7 @@ public final class GorgonServer implements AutoCloseable {
                         new GenerateRoutes(vertx, bodies, service),
                         config.loraxStrict() ? strict::completions : openAi::completions,
                         config.loraxStrict() ? strict::chat : openAi::chat,
+                        new RenderRoutes(vertx, bodies, service),
                         new OtherTaskRoutes(
                                 bodies, metrics, config.loraxStrict() ? ErrorStyle.LORAX : OpenAiError.STYLE),
                         new StartupRoute(vertx, service),
