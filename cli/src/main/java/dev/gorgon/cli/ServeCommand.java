@@ -88,6 +88,12 @@ final class ServeCommand implements Callable<Integer> {
     boolean showEnvironment;
 
     @Option(
+            names = "--lorax-strict",
+            defaultValue = "${env:LORAX_STRICT:-false}",
+            description = "answer on /v1 exactly as LoRAX does, oddities included, instead of as OpenAI specifies")
+    boolean loraxStrict;
+
+    @Option(
             names = "--download-only",
             defaultValue = "${env:DOWNLOAD_ONLY:-false}",
             description = "fetch the model and its adapters, and end")
@@ -171,6 +177,7 @@ final class ServeCommand implements Callable<Integer> {
                         new BuildInfo(Main.version(), null, null))
                 .defaultAdapterSource(source)
                 .adminKey(adminKey)
+                .loraxStrict(loraxStrict)
                 .build();
     }
 

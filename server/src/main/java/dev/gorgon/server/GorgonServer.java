@@ -16,6 +16,7 @@ import dev.gorgon.server.lorax.TokenizeRoute;
 import dev.gorgon.server.metrics.ServerMetrics;
 import dev.gorgon.server.observe.Observers;
 import dev.gorgon.server.openai.OpenAiRoutes;
+import dev.gorgon.server.openai.RenderRoutes;
 import dev.gorgon.server.tracing.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -88,6 +89,7 @@ public final class GorgonServer implements AutoCloseable {
                         new GenerateRoutes(vertx, bodies, service),
                         config.loraxStrict() ? strict::completions : openAi::completions,
                         config.loraxStrict() ? strict::chat : openAi::chat,
+                        new RenderRoutes(vertx, bodies, service),
                         new OtherTaskRoutes(
                                 bodies,
                                 metrics.requests(),

@@ -10,6 +10,7 @@ import dev.gorgon.server.lorax.StartupRoute;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
 import dev.gorgon.server.observe.RequestIds;
+import dev.gorgon.server.openai.RenderRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -38,6 +39,7 @@ final class Routes {
             GenerateRoutes generate,
             Handler<RoutingContext> completions,
             Handler<RoutingContext> chat,
+            RenderRoutes render,
             OtherTaskRoutes others,
             StartupRoute startup,
             TokenizeRoute tokenize,
@@ -58,6 +60,8 @@ final class Routes {
         routes.post("/generate_stream", generate::generateStream);
         routes.post("/v1/completions", handlers.completions());
         routes.post("/v1/chat/completions", handlers.chat());
+        routes.post("/v1/completions/render", handlers.render()::completions);
+        routes.post("/v1/chat/completions/render", handlers.render()::chat);
         OtherTaskRoutes others = handlers.others();
         routes.post("/v1/embeddings", others::embeddings);
         routes.post("/embed", others::embed);

@@ -183,7 +183,7 @@ class OpenAiErrorsTest {
                         "no such adapter",
                         new HubException(HubException.Code.NOT_FOUND, "no such repository"))));
         HttpResponse<String> missing = send(COMPLETIONS, fields);
-        assertThat(missing.statusCode()).isEqualTo(404);
+        assertThat(missing.statusCode()).isEqualTo(424);
         assertThat(missing.body()).contains("\"param\":\"model\",\"code\":\"model_not_found\"");
         server.engine.adapters.put(
                 "pirate",

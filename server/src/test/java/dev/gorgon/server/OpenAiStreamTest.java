@@ -163,6 +163,40 @@ class OpenAiStreamTest {
                         + "\"top_logprobs\":[{\"E\":-2.0},{\"b\":-3.0}],\"text_offset\":[2,3]}");
     }
 
+    /** What Spring AI, LangChain4j and Quarkus stumble over. */
+    @Test
+    void everyChunkHasWhatClientsNeed() {
+        for (String path : List.of(COMPLETIONS, CHAT)) {
+            List<String> events = stream(path, ",'n':2,'stream_options':{'include_usage':true}")
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith("data: {"))
+                    .toList();
+            assertThat(events)
+                    .allSatisfy(event -> assertThat(event)
+                            .containsPattern("\"id\":\"[a-z]+-[0-9a-f]{32}\"")
+                            .containsPattern("\"created\":[0-9]{10},")
+                            .contains("\"object\":\"", "\"model\":\"stheno-8m\"", "\"usage\":"));
+            assertThat(events.stream().map(event -> event.substring(0, 45)).distinct())
+                    .as("one id")
+                    .hasSize(1);
+            for (int index = 0; index < 2; index++) {
+                String own = "\"choices\":[{\"index\":" + index + ",";
+                List<String> mine =
+                        events.stream().filter(event -> event.contains(own)).toList();
+                assertThat(mine.stream().filter(event -> event.contains("\"finish_reason\":\"stop\"")))
+                        .containsExactly(mine.getLast());
+                if (path.equals(CHAT)) {
+                    assertThat(mine.stream().filter(event -> event.contains("\"role\":")))
+                            .containsExactly(mine.getFirst());
+                }
+            }
+            assertThat(events.stream().filter(event -> event.contains("\"choices\":[],")))
+                    .containsExactly(events.getLast());
+            assertThat(stream(path, "").body()).doesNotContain("\"usage\"");
+        }
+    }
+
     @Test
     void anEmptyCompletionStillHasARoleAndAnEnd() {
         server.engine.script = fake -> {

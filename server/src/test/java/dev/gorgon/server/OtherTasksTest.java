@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,28 @@ class OtherTasksTest {
                 .isEqualTo("{\"error\":{\"message\":\"Request failed during generation: Server error: "
                         + "Model does not support embeddings\",\"type\":\"invalid_request_error\",\"param\":null,"
                         + "\"code\":\"unsupported_model\"}}");
+    }
+
+    @Test
+    void promptsCanBeRenderedOnly() {
+        assertThat(server.post("/v1/completions/render", "{\"prompt\":[\"a b\",\"c\"],\"model\":\"pirate\"}")
+                        .body())
+                .isEqualTo("[{\"model\":\"pirate\",\"token_ids\":[1,2,3]},{\"model\":\"pirate\",\"token_ids\":[1,2]}]");
+        server.engine.chatTemplate = Optional.of(new TestTemplate());
+        String chat = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"add_generation_prompt\":%s}";
+        assertThat(server.post("/v1/chat/completions/render", chat.formatted(true))
+                        .body())
+                .isEqualTo("{\"model\":\"stheno-8m\",\"token_ids\":[1,2,3]}");
+        assertThat(server.post("/v1/chat/completions/render", chat.formatted(5)).statusCode())
+                .isEqualTo(400);
+        server.engine.chatTemplate = Optional.empty();
+        assertThat(server.post("/v1/chat/completions/render", chat.formatted(true))
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(server.post("/v1/completions/render", "{\"prompt\":\"<unencodable>\"}")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(server.engine.submitted).isEmpty();
     }
 
     @Test

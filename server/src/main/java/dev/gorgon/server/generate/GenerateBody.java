@@ -92,6 +92,17 @@ public record GenerateBody(
         return new GenerateBody(prompt, adapter, sampling, length, output, stream);
     }
 
+    /** The same, with the prompt before the text unless the request says otherwise. */
+    public GenerateBody withFullTextByDefault() {
+        OutputFields full = new OutputFields(
+                output.returnFullText() == null || output.returnFullText(),
+                output.details(),
+                output.promptDetails(),
+                output.alternatives(),
+                output.constrained());
+        return new GenerateBody(inputs, adapter, sampling, length, full, stream);
+    }
+
     /** What is put before the generated text: the prompt, if asked for. */
     public String textPrefix() {
         return Optional.ofNullable(output.returnFullText()).orElse(false) ? inputs : "";

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Errors as OpenAI's API shows them: {@code {"error":{"message","type","param","code"}}}, with statuses its clients understand.
- * LoRAX's 422 becomes 400. Failures of adapters keep LoRAX's 424, except that an adapter nobody has is OpenAI's 404; other failures
- * of a generation become 500.
+ * LoRAX's 422 becomes 400. Failures of adapters keep LoRAX's 424, with a code that says which; other failures of a generation
+ * become 500.
  */
 public final class OpenAiError implements ErrorStyle {
     /** The style. */
@@ -35,9 +35,6 @@ public final class OpenAiError implements ErrorStyle {
 
     /** The status of an error. */
     public static int status(ApiException error) {
-        if (isMissing(error)) {
-            return 404;
-        }
         return switch (error.status()) {
             case INVALID_BODY -> 400;
             case FAILED_DEPENDENCY -> isAdapters(error) || !error.code().isEmpty() ? FAILED_DEPENDENCY : 500;
@@ -65,7 +62,7 @@ public final class OpenAiError implements ErrorStyle {
     }
 
     private static boolean isAdapters(ApiException error) {
-        return error.failure().endsWith("_adapter") && !isMissing(error);
+        return error.failure().endsWith("_adapter");
     }
 
     /** An adapter that its source does not have, or hides. */

@@ -14,10 +14,13 @@ import java.util.function.UnaryOperator;
 public final class GenerateRoutes {
     private final Bodies bodies;
     private final Answering answering;
+    private final boolean fullTextByDefault;
 
     public GenerateRoutes(Vertx vertx, Bodies bodies, GenerateService service) {
         this.bodies = bodies;
         this.answering = new Answering(vertx, service);
+        // a tag that models which come with their prompts might have had on the hub
+        this.fullTextByDefault = "lorax".equals(service.config().model().pipelineTag());
     }
 
     /** {@code POST /generate}: one JSON object, whatever {@code stream} says. */
@@ -35,6 +38,9 @@ public final class GenerateRoutes {
     public void compatible(RoutingContext context) {
         bodies.handleJson(context, json -> {
             GenerateBody body = GenerateBodyReader.read(json);
+            if (fullTextByDefault) {
+                body = body.withFullTextByDefault();
+            }
             if (body.stream()) {
                 stream(context.request(), body);
             } else {
