@@ -3,6 +3,7 @@ package dev.gorgon.server.generate;
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
+import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.server.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +38,10 @@ final class Admission {
 
     void start(String bearerToken, boolean streaming) {
         orFail(() -> {
+            service.intake().lifecycle().requireServing();
             int completions = checks.completions(body, streaming);
-            live.hold(service.permits().tryAcquire(completions).orElseThrow(ApiException::overloaded));
+            live.atEnd(service.intake().permits().acquire(completions)::release);
+            live.limitTime(service.config().timeouts().request());
             checks.parameters(body, completions);
             AdapterChoice adapter =
                     AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken);
@@ -65,6 +68,7 @@ final class Admission {
             throw ApiException.validation("`inputs` has no tokens");
         }
         int maxNewTokens = checks.budget(tokens.length, body.length().maxNewTokens());
+        List<QueuedTokens.Place> places = queue((long) tokens.length + maxNewTokens, completions);
         service.metrics().validated(tokens.length, maxNewTokens);
         long validatedNanos = System.nanoTime();
         selection(adapter)
@@ -72,8 +76,19 @@ final class Admission {
                     if (failure != null) {
                         throw ApiException.adapter(unwrap(failure));
                     }
-                    submit(requests(tokens, maxNewTokens, completions, selected), validatedNanos);
+                    submit(requests(tokens, maxNewTokens, completions, selected), places, validatedNanos);
                 })));
+    }
+
+    /** A place in the queue for each completion; all are given up when the request ends, if not before. */
+    private List<QueuedTokens.Place> queue(long tokens, int completions) {
+        List<QueuedTokens.Place> places = new ArrayList<>();
+        for (int i = 0; i < completions; i++) {
+            QueuedTokens.Place place = service.intake().queue().enter(tokens);
+            live.atEnd(place::leave);
+            places.add(place);
+        }
+        return places;
     }
 
     /** Which weights answer, once their source has agreed. */
@@ -122,11 +137,12 @@ final class Admission {
         return tokens == null ? GenerateRequest.ANY_SPECULATION : (int) Math.min(tokens, Integer.MAX_VALUE);
     }
 
-    private void submit(List<GenerateRequest> requests, long validatedNanos) {
+    private void submit(List<GenerateRequest> requests, List<QueuedTokens.Place> places, long validatedNanos) {
         Prepared prepared = new Prepared(requests, live.receivedNanos(), validatedNanos, System.nanoTime());
         for (int i = 0; i < requests.size(); i++) {
             try {
-                live.add(service.inference().submit(requests.get(i), responder.listener(prepared, i)));
+                GenerationListener listener = places.get(i).leavingAtFirstEvent(responder.listener(prepared, i));
+                live.add(service.inference().submit(requests.get(i), listener));
             } catch (RuntimeException e) {
                 throw ApiException.generation(e);
             }

@@ -8,10 +8,11 @@ import java.util.concurrent.Executor;
 /**
  * Takes typed bodies and sees them through to the engine. One per server.
  *
+ * @param intake decides what is taken
  * @param encoder where prompts are tokenized: long texts take long, and event loops must not wait
  */
 public record GenerateService(
-        ServerConfig config, Inference inference, Permits permits, RequestMetrics metrics, Executor encoder) {
+        ServerConfig config, Inference inference, Intake intake, RequestMetrics metrics, Executor encoder) {
 
     /**
      * Starts the generation of a request; everything that follows reaches the responder. Call on the request's event loop.
@@ -21,7 +22,7 @@ public record GenerateService(
      */
     public void start(LiveRequest live, GenerateBody body, String bearerToken, boolean streaming, Responder responder) {
         metrics.received();
-        live.onCrash(responder::fail);
+        live.register(intake.requests(), responder::fail);
         new Admission(this, live, body, responder).start(bearerToken, streaming);
     }
 }

@@ -16,6 +16,7 @@ public final class ApiException extends RuntimeException {
     private final String type;
     private final String failure;
     private final String code;
+    private final int retryAfterSeconds;
 
     private ApiException(int status, String type, String failure, String message, @Nullable Throwable cause) {
         this(status, type, failure, message, "", cause);
@@ -28,6 +29,16 @@ public final class ApiException extends RuntimeException {
         this.type = type;
         this.failure = failure;
         this.code = code;
+        this.retryAfterSeconds = 0;
+    }
+
+    private ApiException(ApiException other, int retryAfterSeconds) {
+        super(other.getMessage(), other.getCause(), false, false);
+        this.status = other.status;
+        this.type = other.type;
+        this.failure = other.failure;
+        this.code = other.code;
+        this.retryAfterSeconds = retryAfterSeconds;
     }
 
     /** The request breaks a rule; the detail says which. */
@@ -35,9 +46,45 @@ public final class ApiException extends RuntimeException {
         return new ApiException(422, "validation", "validation", "Input validation error: " + detail, null);
     }
 
-    /** As many requests as permitted are in flight. */
-    public static ApiException overloaded() {
-        return new ApiException(429, "overloaded", "overloaded", "Model is overloaded", null);
+    /** As many requests as permitted are in flight; worth another try after this time, at least a second. */
+    public static ApiException overloaded(int retryAfterSeconds) {
+        return new ApiException(
+                new ApiException(429, "overloaded", "overloaded", "Model is overloaded", null), retryAfterSeconds);
+    }
+
+    /** The server holds as many bodies as it can. */
+    public static ApiException bodiesOverloaded() {
+        return new ApiException(
+                new ApiException(
+                        429,
+                        "overloaded",
+                        "overloaded",
+                        "Too many request bodies are being received; send the request again in a moment",
+                        null),
+                1);
+    }
+
+    /** The request took longer than it, or the server, allows. */
+    public static ApiException timedOut(long millis) {
+        return new ApiException(504, "timeout", "timeout", "Request timed out after %d ms".formatted(millis), null);
+    }
+
+    /** The server is about to end; another one may take the request. */
+    public static ApiException shuttingDown() {
+        return new ApiException(
+                new ApiException(
+                        503,
+                        "shutting_down",
+                        "shutting_down",
+                        "The server is shutting down; send the request again to another one",
+                        null),
+                1);
+    }
+
+    /** A request that could not be read: its body is too large or came too slowly, its head is no HTTP. */
+    public static ApiException unreadable(int status, String message) {
+        String type = status == 408 ? "timeout" : status == 400 ? "invalid_request" : "too_large";
+        return new ApiException(status, type, type, message, null);
     }
 
     /** The engine or the adapter loader failed; the message of the innermost cause is shown. */
@@ -109,6 +156,16 @@ public final class ApiException extends RuntimeException {
     /** The HTTP status. */
     public int status() {
         return status;
+    }
+
+    /** What kind of adapter failure it is; empty if it is none. */
+    public String code() {
+        return code;
+    }
+
+    /** After how many seconds another try makes sense; 0 if that is not known. */
+    public int retryAfterSeconds() {
+        return retryAfterSeconds;
     }
 
     /** The word for this failure in {@code lorax_request_failure{err=…}}. */

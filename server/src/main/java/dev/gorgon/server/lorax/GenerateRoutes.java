@@ -61,7 +61,7 @@ public final class GenerateRoutes {
 
     private void stream(HttpServerRequest request, GenerateBody body) {
         LiveRequest live = watch(request);
-        EventStream events = new EventStream(vertx, request, service.config().timeouts(), () -> drop(request, live));
+        EventStream events = new EventStream(vertx, request, service.config(), () -> drop(request, live));
         live.onGone(events::close);
         request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(request, body));
         events.open();
@@ -72,7 +72,7 @@ public final class GenerateRoutes {
 
     private LiveRequest watch(HttpServerRequest request) {
         Context context = vertx.getOrCreateContext();
-        return LiveRequest.watch(context, request.response(), service.metrics());
+        return LiveRequest.watch(context, request, service.metrics());
     }
 
     /** A client that does not read: there is no point in sending it a goodbye. */
