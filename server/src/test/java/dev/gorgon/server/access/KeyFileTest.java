@@ -28,7 +28,9 @@ class KeyFileTest {
         keys.refresh();
         assertThat(keys.keys().opens("good")).isTrue();
         for (byte[] broken : new byte[][] {
-            "new\ntwo words\n".getBytes(), {(byte) 0xFF, (byte) 0xFE, 'a'}, "k\n".repeat(600_000).getBytes()
+            "new\ntwo words\n".getBytes(),
+            {(byte) 0xFF, (byte) 0xFE, 'a'},
+            "k\n".repeat(600_000).getBytes()
         }) {
             write(broken);
             keys.refresh();
