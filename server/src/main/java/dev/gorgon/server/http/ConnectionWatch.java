@@ -10,6 +10,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +34,12 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     private final Queue<Object> ahead = new ArrayDeque<>();
     private int bytesAhead;
     private boolean wanted;
+    private boolean delivering;
     private int answers;
     private boolean served;
     private long idleSince;
     private long unsentBytes;
+    private @Nullable ChannelHandlerContext context;
     private @Nullable Future<?> timer;
 
     ConnectionWatch(Duration head, Duration idle) {
@@ -45,7 +48,11 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     }
 
     void requestBegan() {
-        served = true;
+        if (!served) {
+            served = true;
+            disarm();
+            arm(context(), idleNanos);
+        }
     }
 
     void answerBegan() {
@@ -57,6 +64,15 @@ final class ConnectionWatch extends ChannelDuplexHandler {
         idleSince = System.nanoTime();
     }
 
+    private ChannelHandlerContext context() {
+        return Objects.requireNonNull(context, "not in a pipeline");
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         idleSince = System.nanoTime();
@@ -66,6 +82,12 @@ final class ConnectionWatch extends ChannelDuplexHandler {
 
     private void arm(ChannelHandlerContext ctx, long nanos) {
         timer = ctx.executor().schedule(() -> check(ctx), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void disarm() {
+        if (timer != null) {
+            timer.cancel(false);
+        }
     }
 
     private void check(ChannelHandlerContext ctx) {
@@ -115,18 +137,20 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     /** Somebody above wants more: all there is if reading is on, else one message. */
     @Override
     public void read(ChannelHandlerContext ctx) {
-        boolean delivered = false;
-        while (!ahead.isEmpty() && (!delivered || ctx.channel().config().isAutoRead())) {
+        if (delivering) {
+            return; // somebody who was given a message asks for the next: the loop below goes on
+        }
+        delivering = true;
+        wanted = ahead.isEmpty();
+        boolean first = true;
+        while (!ahead.isEmpty() && (first || ctx.channel().config().isAutoRead())) {
+            first = false;
             Object message = ahead.remove();
             bytesAhead -= size(message);
-            delivered = true;
             ctx.fireChannelRead(message);
+            ctx.fireChannelReadComplete(); // may turn reading on or off
         }
-        if (delivered) {
-            ctx.fireChannelReadComplete();
-        } else {
-            wanted = true;
-        }
+        delivering = false;
         if (ctx.channel().config().isAutoRead() || wanted) {
             ctx.read();
         } else {
@@ -156,9 +180,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     }
 
     private void drop() {
-        if (timer != null) {
-            timer.cancel(false);
-        }
+        disarm();
         ahead.forEach(ReferenceCountUtil::release);
         ahead.clear();
         bytesAhead = 0;

@@ -20,6 +20,10 @@ public final class ListenerOptions {
         ConnectionLimits limits = config.connections();
         HttpServerOptions options = new HttpServerOptions()
                 .setHandle100ContinueAutomatically(true)
+                // There are no WebSockets here, and these handlers close connections with more than 128 pipelined
+                // requests.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(limits.maxRequestLineBytes())
                 .setMaxHeaderSize(limits.maxHeaderBytes())
                 .setInitialSettings(new Http2Settings()
