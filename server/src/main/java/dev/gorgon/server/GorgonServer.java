@@ -2,6 +2,7 @@ package dev.gorgon.server;
 
 import dev.gorgon.server.access.Gate;
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Intake;
 import dev.gorgon.server.generate.LiveRequests;
@@ -25,6 +26,7 @@ import dev.gorgon.server.metrics.AdapterMetrics;
 import dev.gorgon.server.metrics.EngineMetrics;
 import dev.gorgon.server.metrics.Exposition;
 import dev.gorgon.server.metrics.RequestMetrics;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -94,15 +96,18 @@ public final class GorgonServer implements AutoCloseable {
         registry.register(new EngineMetrics(inference::stats));
         registry.register(new AdapterMetrics(inference.adapters()));
         Bodies bodies = new Bodies(
-                vertx, config.limits().maxBodyBytes(), config.timeouts().body(), bodyBudget, refusals);
+                vertx, config.limits().maxBodyBytes(), config.timeouts().body(), bodyBudget);
         GenerateService service = new GenerateService(config, inference, intake, metrics, encoder);
         this.router = Routes.router(
                 vertx,
                 List.of(Connections::note, new Cors(config.cors()), lifecycle, gate),
-                new GenerateRoutes(vertx, bodies, service),
-                new TokenizeRoute(vertx, bodies, inference, encoder),
-                new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                new StatusRoutes(config, inference, new Exposition(registry), lifecycle));
+                new Routes.Handlers(
+                        new GenerateRoutes(vertx, bodies, service),
+                        new OpenAiRoutes(vertx, bodies, service),
+                        new TokenizeRoute(vertx, bodies, inference, encoder),
+                        new AdapterRoutes(vertx, bodies, config, inference.adapters()),
+                        new StatusRoutes(config, inference, new Exposition(registry), lifecycle),
+                        new DocsRoutes(config.build().version())));
     }
 
     private static Vertx vertx(Connections connections) {

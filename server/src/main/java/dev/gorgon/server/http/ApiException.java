@@ -16,52 +16,94 @@ public final class ApiException extends RuntimeException {
     private final String type;
     private final String failure;
     private final String code;
+    private final String parameter;
     private final int retryAfterSeconds;
 
     private ApiException(int status, String type, String failure, String message, @Nullable Throwable cause) {
-        this(status, type, failure, message, "", cause);
+        this(status, type, failure, message, Detail.NONE, cause);
     }
 
     private ApiException(
-            int status, String type, String failure, String message, String code, @Nullable Throwable cause) {
+            int status, String type, String failure, String message, Detail detail, @Nullable Throwable cause) {
         super(message, cause, false, false);
         this.status = status;
         this.type = type;
         this.failure = failure;
-        this.code = code;
-        this.retryAfterSeconds = 0;
+        this.code = detail.code;
+        this.parameter = detail.parameter;
+        this.retryAfterSeconds = detail.retryAfterSeconds;
     }
 
-    private ApiException(ApiException other, int retryAfterSeconds) {
-        super(other.getMessage(), other.getCause(), false, false);
-        this.status = other.status;
-        this.type = other.type;
-        this.failure = other.failure;
-        this.code = other.code;
-        this.retryAfterSeconds = retryAfterSeconds;
+    /** What LoRAX's error object has no place for; empty or 0 if there is none. */
+    private record Detail(String code, String parameter, int retryAfterSeconds) {
+        static final Detail NONE = new Detail("", "");
+
+        Detail(String code, String parameter) {
+            this(code, parameter, 0);
+        }
     }
+
+    private static final String VALIDATION = "Input validation error: ";
 
     /** The request breaks a rule; the detail says which. */
     public static ApiException validation(String detail) {
-        return new ApiException(422, "validation", "validation", "Input validation error: " + detail, null);
+        return new ApiException(422, "validation", "validation", VALIDATION + detail, null);
+    }
+
+    /**
+     * The request breaks a rule of OpenAI's API.
+     *
+     * @param parameter which field is wrong, or empty
+     * @param code a word for programs, or empty
+     * @param detail says what is wrong and what to do
+     */
+    public static ApiException badRequest(String parameter, String code, String detail) {
+        return new ApiException(
+                400, "validation", "validation", VALIDATION + detail, new Detail(code, parameter), null);
+    }
+
+    /** The conversation could not become a prompt. */
+    public static ApiException template(String detail) {
+        return new ApiException(
+                422, "template_error", "template", "Failed applying chat template to inputs: " + detail, null);
+    }
+
+    /** The chat template needs a variable that only the request could give; the misspelling is LoRAX's. */
+    public static ApiException missingTemplateVariable(String name) {
+        return new ApiException(
+                422,
+                "missing_template_variable",
+                "template",
+                "Missing template vatiable: " + name,
+                new Detail("", name),
+                null);
+    }
+
+    /** Something about tools. */
+    public static ApiException tool(String detail) {
+        return new ApiException(422, "tool_error", "validation", "Tool error: " + detail, null);
+    }
+
+    /** The model cannot do this kind of work. */
+    public static ApiException unsupportedModel(String detail) {
+        return new ApiException(
+                424,
+                "generation",
+                "generation",
+                "Request failed during generation: Server error: " + detail,
+                new Detail("unsupported_model", ""),
+                null);
     }
 
     /** As many requests as permitted are in flight; worth another try after this time, at least a second. */
     public static ApiException overloaded(int retryAfterSeconds) {
-        return new ApiException(
-                new ApiException(429, "overloaded", "overloaded", "Model is overloaded", null), retryAfterSeconds);
+        return again(429, "overloaded", "Model is overloaded", retryAfterSeconds);
     }
 
     /** The server holds as many bodies as it can. */
     public static ApiException bodiesOverloaded() {
-        return new ApiException(
-                new ApiException(
-                        429,
-                        "overloaded",
-                        "overloaded",
-                        "Too many request bodies are being received; send the request again in a moment",
-                        null),
-                1);
+        return again(
+                429, "overloaded", "Too many request bodies are being received; send the request again in a moment", 1);
     }
 
     /** The request took longer than it, or the server, allows. */
@@ -71,14 +113,11 @@ public final class ApiException extends RuntimeException {
 
     /** The server is about to end; another one may take the request. */
     public static ApiException shuttingDown() {
-        return new ApiException(
-                new ApiException(
-                        503,
-                        "shutting_down",
-                        "shutting_down",
-                        "The server is shutting down; send the request again to another one",
-                        null),
-                1);
+        return again(503, "shutting_down", "The server is shutting down; send the request again to another one", 1);
+    }
+
+    private static ApiException again(int status, String type, String message, int afterSeconds) {
+        return new ApiException(status, type, type, message, new Detail("", "", afterSeconds), null);
     }
 
     /** A request that could not be read: its body is too large or came too slowly, its head is no HTTP. */
@@ -106,7 +145,7 @@ public final class ApiException extends RuntimeException {
                 "generation",
                 failure,
                 "Request failed during generation: Server error: " + detail,
-                code(cause),
+                new Detail(code(cause), ""),
                 cause);
     }
 
@@ -153,14 +192,30 @@ public final class ApiException extends RuntimeException {
         return new ApiException(500, "internal", "internal", "Internal server error", null);
     }
 
+    /** LoRAX's {@code error_type}. */
+    public String type() {
+        return type;
+    }
+
+    /** A word for programs; empty if there is none. */
+    public String code() {
+        return code;
+    }
+
+    /** Which field of the request is wrong; empty if that is not known. */
+    public String parameter() {
+        return parameter;
+    }
+
+    /** The message without what LoRAX puts before the details of invalid input. */
+    public String detail() {
+        String message = String.valueOf(getMessage());
+        return message.startsWith(VALIDATION) ? message.substring(VALIDATION.length()) : message;
+    }
+
     /** The HTTP status. */
     public int status() {
         return status;
-    }
-
-    /** What kind of adapter failure it is; empty if it is none. */
-    public String code() {
-        return code;
     }
 
     /** After how many seconds another try makes sense; 0 if that is not known. */

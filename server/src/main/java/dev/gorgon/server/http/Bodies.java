@@ -25,19 +25,17 @@ public final class Bodies {
     private final int maxBytes;
     private final Duration patience;
     private final BodyBudget budget;
-    private final Refusals refusals;
 
     /**
      * @param maxBytes largest body
      * @param patience from the head of a request to the end of its body
      * @param budget memory for all bodies together
      */
-    public Bodies(Vertx vertx, int maxBytes, Duration patience, BodyBudget budget, Refusals refusals) {
+    public Bodies(Vertx vertx, int maxBytes, Duration patience, BodyBudget budget) {
         this.vertx = vertx;
         this.maxBytes = maxBytes;
         this.patience = patience;
         this.budget = budget;
-        this.refusals = refusals;
     }
 
     /**
@@ -45,9 +43,14 @@ public final class Bodies {
      * before the route's handler returns.
      */
     public void handleJson(RoutingContext context, Consumer<byte[]> handler) {
+        handleJson(context, ErrorStyle.LORAX, handler);
+    }
+
+    /** The same with errors in the words of another API; the handler's {@link ApiException}s are answered, too. */
+    public void handleJson(RoutingContext context, ErrorStyle style, Consumer<byte[]> handler) {
         HttpServerResponse response = context.response();
         if (!isJson(context.request().getHeader("content-type"))) {
-            Replies.refuse(response, NOT_JSON);
+            style.refuse(response, NOT_JSON);
             return;
         }
         BodyReader reader = new BodyReader(vertx, context.request(), budget, maxBytes);
@@ -58,12 +61,12 @@ public final class Bodies {
                 }
                 handler.accept(body);
             } catch (BodyException e) {
-                Replies.refuse(response, e);
+                style.refuse(response, e);
             } catch (ApiException e) {
-                refusals.send(context, e);
+                style.error(response, e);
             } catch (RuntimeException e) {
                 log.error("{} failed unexpectedly", context.request().path(), e);
-                refusals.send(context, ApiException.internal());
+                style.error(response, ApiException.internal());
             } finally {
                 reader.release();
             }

@@ -13,15 +13,10 @@ public final class Refusals {
 
     /** Answers with an error; does nothing if the client is gone or was already answered. */
     public void send(RoutingContext context, ApiException error) {
-        if (isOpenAi(context)) {
-            Replies.error(context.response(), error, OpenAiError.json(error));
-        } else {
-            Replies.error(context.response(), error);
-        }
+        (isOpenAi(context) ? OpenAiError.STYLE : ErrorStyle.LORAX).error(context.response(), error);
     }
 
-    /** Whether errors of this request wear OpenAI's envelope. */
-    public boolean isOpenAi(RoutingContext context) {
+    private boolean isOpenAi(RoutingContext context) {
         String path = plainPath(context);
         return !loraxStrict && (path.equals("/v1") || path.startsWith("/v1/"));
     }

@@ -23,11 +23,11 @@ public final class Replies {
 
     /** LoRAX's error object with its status. */
     public static void error(HttpServerResponse response, ApiException error) {
-        error(response, error, error.json());
+        error(response, error, error.status(), error.json());
     }
 
-    /** An error's status and headers with any JSON. */
-    static void error(HttpServerResponse response, ApiException error, String json) {
+    /** An error's headers with any status and JSON. */
+    static void error(HttpServerResponse response, ApiException error, int status, String json) {
         if (open(response)) {
             if (error.retryAfterSeconds() > 0) {
                 response.putHeader("retry-after", Integer.toString(error.retryAfterSeconds()));
@@ -35,7 +35,7 @@ public final class Replies {
             if (error.status() == 401) {
                 response.putHeader("www-authenticate", "Bearer");
             }
-            send(response, error.status(), "application/json", json);
+            send(response, status, "application/json", json);
         }
     }
 
