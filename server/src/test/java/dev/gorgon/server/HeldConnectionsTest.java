@@ -6,6 +6,8 @@ import dev.gorgon.server.TestServer.Raw;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,6 +185,23 @@ class HeldConnectionsTest {
     private static String answer(TestServer server, String request) throws IOException {
         try (Raw raw = server.raw()) {
             return raw.send(request).readAll();
+        }
+    }
+
+    /** As the JDK's client does it: the first request upgrades the connection, with its body; the next is a stream. */
+    @Test
+    void largeBodiesUpgradeToHttp2() {
+        Limits limits = new Limits(8, 3, 4, 20, 32, 32 * 1024 * 1024);
+        try (TestServer server = new TestServer(TestServer.config(limits))) {
+            String large = "{\"inputs\":\"" + "x".repeat(20_000_000) + "\"}";
+            for (int i = 0; i < 2; i++) {
+                HttpResponse<String> answer = server.post("/generate", large);
+                assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+                assertThat(answer.body()).isEqualTo("{\"generated_text\":\" Paris.\"}");
+            }
+            HttpResponse<String> refused = server.post("/generate", large.repeat(2));
+            assertThat(refused.statusCode()).isEqualTo(413);
+            assertThat(server.server.load().bodyBytes()).isZero();
         }
     }
 }
