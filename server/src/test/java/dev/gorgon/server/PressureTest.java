@@ -171,4 +171,32 @@ class PressureTest {
             deaf.close();
         }
     }
+
+    /** The same refusals in OpenAI's words. */
+    @Test
+    void openAiClientsAreToldAsWell() throws InterruptedException {
+        ServerConfig one = TestServer.config(new Limits(1, 3, 4, 20, 32, 2048)).toBuilder()
+                .timeouts(Timeouts.DEFAULT.withRequest(Duration.ofMillis(200)))
+                .build();
+        try (TestServer server = new TestServer(one)) {
+            server.engine.manual();
+            String body = "{\"model\":\"stheno-8m\",\"prompt\":\"a b\",\"max_tokens\":5}";
+            CompletableFuture<HttpResponse<String>> running =
+                    CompletableFuture.supplyAsync(() -> server.post("/v1/completions", body));
+            FakeInference.Fake fake = server.engine.next();
+            for (String refusedBody : new String[] {body, body.replace("{", "{\"stream\":true,")}) {
+                HttpResponse<String> refused = server.post("/v1/completions", refusedBody);
+                assertThat(refused.statusCode()).isEqualTo(429);
+                assertThat(refused.headers().firstValue("retry-after")).isPresent();
+                assertThat(refused.body())
+                        .contains("\"type\":\"rate_limit_error\"", "\"code\":\"rate_limit_exceeded\"");
+            }
+            assertThat(running.join().statusCode()).isEqualTo(504);
+            assertThat(running.join().body()).startsWith("{\"error\":{\"message\":\"Request timed out after 200 ms\"");
+            assertThat(fake.awaitCancel()).isTrue();
+            HttpResponse<String> large = server.post("/v1/completions", "x".repeat(5000));
+            assertThat(large.statusCode()).isEqualTo(413);
+            assertThat(large.body()).contains("length limit exceeded").contains("\"type\":\"invalid_request_error\"");
+        }
+    }
 }

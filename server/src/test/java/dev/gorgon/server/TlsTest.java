@@ -3,6 +3,9 @@ package dev.gorgon.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -17,20 +20,39 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class TlsTest {
     private static final String PASSWORD = "changeit";
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
+    private static Path stores;
+
+    @SuppressWarnings("NullAway.Init")
+    private static Path one;
+
+    @SuppressWarnings("NullAway.Init")
+    private static Path other;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
     private Path folder;
 
-    private Path store(String name) throws IOException, InterruptedException {
-        Path store = folder.resolve(name);
+    @BeforeAll
+    static void makeStores() throws IOException, InterruptedException {
+        one = store("one.p12");
+        other = store("other.p12");
+    }
+
+    private static Path store(String name) throws IOException, InterruptedException {
+        Path store = stores.resolve(name);
         Process keytool = new ProcessBuilder()
                 .command(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -114,40 +136,45 @@ class TlsTest {
 
     @Test
     void aStoreServesBothVersionsOfHttpAndIsReadAgain() throws Exception {
-        Path store = store("server.p12");
+        Path store = Files.copy(one, folder.resolve("server.p12"));
         try (TestServer server = server(new Tls.Pkcs12(store, PASSWORD))) {
-            assertThat(answers(server, store)).isTrue();
-            HttpResponse<String> old = generate(server, store, HttpClient.Version.HTTP_1_1);
+            assertThat(answers(server, one)).isTrue();
+            HttpResponse<String> old = generate(server, one, HttpClient.Version.HTTP_1_1);
             assertThat(old.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
             assertThat(old.body()).contains("Paris");
 
-            Path first = Files.copy(store, folder.resolve("first.p12"));
-            Path second = store("second.p12");
-            Files.copy(second, store, StandardCopyOption.REPLACE_EXISTING);
-            assertThat(TestServer.eventually(() -> answers(server, second))).isTrue();
-            assertThat(answers(server, first)).isFalse();
+            Files.copy(other, store, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(TestServer.eventually(() -> answers(server, other))).isTrue();
+            assertThat(answers(server, one)).isFalse();
         }
     }
 
     @Test
     void pemFilesServeAndBrokenOnesChangeNothing() throws Exception {
-        Path store = store("server.p12");
-        Key key = load(store).getKey("server", PASSWORD.toCharArray());
+        Key key = load(one).getKey("server", PASSWORD.toCharArray());
         Path keyFile = Files.writeString(folder.resolve("key.pem"), pem("PRIVATE KEY", key.getEncoded()));
         Path certificate = Files.writeString(
                 folder.resolve("cert.pem"),
-                pem("CERTIFICATE", load(store).getCertificate("server").getEncoded()));
+                pem("CERTIFICATE", load(one).getCertificate("server").getEncoded()));
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(GorgonServer.class);
+        logger.addAppender(log);
         try (TestServer server = server(new Tls.Pem(certificate, keyFile))) {
-            assertThat(answers(server, store)).isTrue();
+            assertThat(answers(server, one)).isTrue();
             Files.writeString(certificate, "nothing\n");
-            Thread.sleep(1500); // a change that must have no effect is no event
-            assertThat(answers(server, store)).isTrue();
+            assertThat(TestServer.eventually(() -> List.copyOf(log.list).stream()
+                            .anyMatch(event -> event.getFormattedMessage().contains("the old one stays"))))
+                    .isTrue();
+            assertThat(answers(server, one)).isTrue();
+        } finally {
+            logger.detachAppender(log);
         }
     }
 
     @Test
-    void aWrongPasswordStopsTheStart() throws Exception {
-        Tls tls = new Tls.Pkcs12(store("server.p12"), "wrong-password");
+    void aWrongPasswordStopsTheStart() {
+        Tls tls = new Tls.Pkcs12(one, "wrong-password");
         assertThat(tls.toString()).doesNotContain("wrong-password");
         assertThatThrownBy(() -> server(tls))
                 .isInstanceOf(ServerException.class)
