@@ -1,12 +1,26 @@
 package dev.gorgon.server;
 
+import dev.gorgon.server.access.Gate;
 import dev.gorgon.server.adapters.AdapterRoutes;
 import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
+import dev.gorgon.server.generate.Intake;
+import dev.gorgon.server.generate.LiveRequests;
+import dev.gorgon.server.generate.Pace;
 import dev.gorgon.server.generate.Permits;
+import dev.gorgon.server.generate.QueuedTokens;
+import dev.gorgon.server.http.AcceptingTransport;
 import dev.gorgon.server.http.Bodies;
+import dev.gorgon.server.http.BodyBudget;
+import dev.gorgon.server.http.Connections;
+import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.ErrorStyle;
+import dev.gorgon.server.http.InvalidRequests;
+import dev.gorgon.server.http.Lifecycle;
+import dev.gorgon.server.http.ListenerOptions;
 import dev.gorgon.server.http.OpenAiError;
+import dev.gorgon.server.http.Refusals;
+import dev.gorgon.server.http.WatchedFiles;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.OtherTaskRoutes;
 import dev.gorgon.server.lorax.StartupRoute;
@@ -15,6 +29,7 @@ import dev.gorgon.server.lorax.StrictRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
 import dev.gorgon.server.metrics.ServerMetrics;
 import dev.gorgon.server.observe.Observers;
+import dev.gorgon.server.observe.RequestIds;
 import dev.gorgon.server.openai.OpenAiRoutes;
 import dev.gorgon.server.openai.RenderRoutes;
 import dev.gorgon.server.tracing.Tracing;
@@ -23,9 +38,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.net.BindException;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,19 +57,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class GorgonServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GorgonServer.class);
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
     private static final long START_SECONDS = 30;
     private static final long STOP_SECONDS = 10;
+    private static final long FILE_CHECK_MILLIS = 1_000;
 
     private final ServerConfig config;
+    private final Connections connections;
     private final Vertx vertx;
     private final ExecutorService encoder;
-    private final Permits permits;
+    private final BodyBudget bodyBudget;
+    private final Intake intake;
+    private final Shutdown shutdown;
+    private final Gate gate;
     private final Router router;
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable HttpServer http;
 
-    /** A server that does not listen yet, and traces nothing. */
+    /**
+     * A server that does not listen yet, and traces nothing.
+     *
+     * @throws ServerException if the key file cannot be read
+     */
     public GorgonServer(ServerConfig config, Inference inference) {
         this(config, inference, Tracing.NONE);
     }
@@ -63,28 +86,37 @@ public final class GorgonServer implements AutoCloseable {
      * A server that does not listen yet.
      *
      * @param tracing where spans go; stays the caller's to close, after the server
+     * @throws ServerException if the key file cannot be read
      */
     public GorgonServer(ServerConfig config, Inference inference, Tracing tracing) {
         this.config = config;
-        // Nothing is served from files: no cache folder is made in /tmp.
-        this.vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        Refusals refusals = new Refusals(config.loraxStrict());
+        this.gate = new Gate(config.access(), refusals);
+        this.connections = new Connections(config.connections().maxConnections(), config.timeouts());
+        this.vertx = vertx(connections);
         this.encoder = Executors.newFixedThreadPool(
                 config.batch().validationWorkers(),
                 Thread.ofPlatform().daemon().name("gorgon-validate-", 0).factory());
-        this.permits = new Permits(config.limits().maxConcurrentRequests());
+        this.bodyBudget = new BodyBudget(config.connections().maxBufferedBodyBytes());
+        Lifecycle lifecycle = new Lifecycle(refusals);
+        Pace pace = new Pace(() -> inference.stats().waiting(), System::nanoTime);
+        this.intake = new Intake(
+                new Permits(config.limits().maxConcurrentRequests(), pace),
+                new QueuedTokens(config.limits().maxQueuedTokens(), pace),
+                new LiveRequests(),
+                lifecycle);
+        this.shutdown = new Shutdown(config.timeouts(), intake);
         ServerMetrics metrics = ServerMetrics.of(config, inference, tracing);
         Observers observers = new Observers(config.model().id(), metrics.latencies(), tracing);
         Bodies bodies = new Bodies(
-                vertx, config.limits().maxBodyBytes(), config.timeouts().body());
+                vertx, config.limits().maxBodyBytes(), config.timeouts().body(), bodyBudget);
         GenerateService service =
-                new GenerateService(config, inference, permits, metrics.requests(), observers, encoder);
+                new GenerateService(config, inference, intake, metrics.requests(), observers, encoder);
         OpenAiRoutes openAi = new OpenAiRoutes(vertx, bodies, service);
         StrictRoutes strict = new StrictRoutes(vertx, bodies, service);
         this.router = Routes.router(
                 vertx,
+                List.of(new RequestIds(), Connections::note, new Cors(config.cors()), lifecycle, gate),
                 new Routes.Handlers(
                         new GenerateRoutes(vertx, bodies, service),
                         config.loraxStrict() ? strict::completions : openAi::completions,
@@ -97,8 +129,20 @@ public final class GorgonServer implements AutoCloseable {
                         new StartupRoute(vertx, service),
                         new TokenizeRoute(vertx, bodies, inference, encoder),
                         new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                        new StatusRoutes(config, inference, metrics.exposition()),
+                        new StatusRoutes(config, inference, metrics.exposition(), lifecycle),
                         new DocsRoutes(config.build().version())));
+    }
+
+    private static Vertx vertx(Connections connections) {
+        // Nothing is served from files: no cache folder is made in /tmp.
+        VertxOptions options = new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
+        return Vertx.builder()
+                .with(options)
+                .withTransport(new AcceptingTransport(connections))
+                .build();
     }
 
     /**
@@ -106,13 +150,14 @@ public final class GorgonServer implements AutoCloseable {
      *
      * @param port TCP port; 0 lets the system choose, see {@link #port()}
      * @param host address or name of the interface, such as {@code 0.0.0.0}
-     * @throws ServerException if the port is in use or the address is not ours
+     * @throws ServerException if the port is in use, the address is not ours, or the certificate cannot be used
      */
     public void start(int port, String host) {
-        HttpServerOptions options =
-                new HttpServerOptions().setHandle100ContinueAutomatically(true).setMaxHeaderSize(MAX_HEADER_BYTES);
-        HttpServer server = vertx.createHttpServer(options)
+        HttpServer server = vertx.createHttpServer(ListenerOptions.of(config))
                 .requestHandler(router)
+                .invalidRequestHandler(new InvalidRequests(
+                        config.connections().maxRequestLineBytes(),
+                        config.connections().maxHeaderBytes()))
                 // Clients may reset connections as they like: nothing an operator must see as an error.
                 .connectionHandler(
                         connection -> connection.exceptionHandler(broken -> log.debug("connection broke", broken)))
@@ -122,7 +167,35 @@ public final class GorgonServer implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             throw cannotListen(port, host, e);
         }
+        watchFiles(server);
         log.info("Listening on {}:{}", host, port());
+    }
+
+    /** Looks once a second for new keys and certificates. */
+    private void watchFiles(HttpServer server) {
+        if (config.access().keyFile().isPresent()) {
+            vertx.setPeriodic(
+                    FILE_CHECK_MILLIS,
+                    id -> vertx.executeBlocking(() -> {
+                        gate.refresh();
+                        return id;
+                    }));
+        }
+        config.tls().ifPresent(tls -> {
+            WatchedFiles files = new WatchedFiles(tls.files());
+            vertx.setPeriodic(FILE_CHECK_MILLIS, id -> {
+                if (files.changed()) {
+                    renewCertificate(server);
+                }
+            });
+        });
+    }
+
+    private void renewCertificate(HttpServer server) {
+        server.updateSSLOptions(ListenerOptions.of(config).getSslOptions(), true)
+                .onSuccess(done -> log.info("the certificate changed: new connections get the new one"))
+                .onFailure(
+                        e -> log.warn("the certificate changed, but cannot be used; the old one stays: {}", reason(e)));
     }
 
     /** The port that is listened on. */
@@ -136,12 +209,19 @@ public final class GorgonServer implements AutoCloseable {
 
     /** Generations that could be admitted now, of {@link Limits#maxConcurrentRequests()}. */
     public int freePermits() {
-        return permits.available();
+        return intake.permits().available();
+    }
+
+    /** What the server holds for its clients at this moment; all of it is zero when nobody is there. */
+    public ServerLoad load() {
+        return new ServerLoad(
+                connections.open(), intake.requests().count(), intake.queue().queued(), bodyBudget.used());
     }
 
     /**
-     * Stops accepting, lets running requests finish for as long as {@link Timeouts#shutdown()} allows, cancels the rest. May be
-     * called more than once.
+     * Takes no new work, says so to load balancers, accepts connections for as long as {@link Timeouts#drainDelay()} says, lets
+     * running requests finish for as long as {@link Timeouts#shutdown()} allows, ends the rest with an error that says why.
+     * Returns when all is closed. May be called more than once; only the first call does anything.
      */
     @Override
     public void close() {
@@ -150,13 +230,20 @@ public final class GorgonServer implements AutoCloseable {
         }
         HttpServer server = http;
         if (server != null) {
-            quietly(
-                    "shutdown",
-                    server.shutdown(config.timeouts().shutdown()),
-                    config.timeouts().shutdown().toSeconds() + STOP_SECONDS);
+            try {
+                shutdown.run(server);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
         quietly("close", vertx.close(), STOP_SECONDS);
         encoder.shutdownNow();
+    }
+
+    /** Like {@link #close}, but does not wait for running requests; also shortens a close that is under way. Any thread. */
+    public void closeNow() {
+        shutdown.hurry();
+        close();
     }
 
     private static ServerException cannotListen(int port, String host, Exception e) {
@@ -164,8 +251,12 @@ public final class GorgonServer implements AutoCloseable {
         String reason = cause instanceof BindException
                         && String.valueOf(cause.getMessage()).contains("in use")
                 ? "port %d is already in use; stop the other program or choose another port with --port".formatted(port)
-                : String.valueOf(cause.getMessage());
+                : reason(cause);
         return new ServerException("Cannot listen on %s:%d: %s".formatted(host, port, reason), cause);
+    }
+
+    private static String reason(Throwable e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     private static void quietly(String what, Future<Void> future, long seconds) {

@@ -2,20 +2,20 @@ package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
 import dev.gorgon.server.docs.DocsRoutes;
-import dev.gorgon.server.http.Cors;
+import dev.gorgon.server.http.Refusals;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.OtherTaskRoutes;
 import dev.gorgon.server.lorax.StartupRoute;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
-import dev.gorgon.server.observe.RequestIds;
 import dev.gorgon.server.openai.RenderRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -47,13 +47,13 @@ final class Routes {
             StatusRoutes status,
             DocsRoutes docs) {}
 
-    static Router router(Vertx vertx, Handlers handlers) {
+    /** @param before what every request passes first, in this order */
+    static Router router(Vertx vertx, List<Handler<RoutingContext>> before, Handlers handlers) {
         GenerateRoutes generate = handlers.generate();
         AdapterRoutes adapters = handlers.adapters();
         StatusRoutes status = handlers.status();
         Routes routes = new Routes(vertx);
-        routes.router.route().handler(new RequestIds());
-        routes.router.route().handler(new Cors());
+        before.forEach(handler -> routes.router.route().handler(handler));
         routes.post("/", generate::compatible);
         routes.post("/invocations", generate::compatible);
         routes.post("/generate", generate::generate);
@@ -98,17 +98,12 @@ final class Routes {
         return methods.computeIfAbsent(path, unknown -> new TreeSet<>());
     }
 
-    /** The router takes a trailing slash for none. */
-    private Set<String> allowed(String path) {
-        String plain = path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        return methods.getOrDefault(plain, Set.of());
-    }
-
     private void refusals() {
         router.errorHandler(400, context -> Replies.empty(context.response(), 400));
         router.errorHandler(404, context -> Replies.empty(context.response(), 404));
         router.errorHandler(405, context -> {
-            context.response().putHeader("allow", String.join(",", allowed(context.normalizedPath())));
+            context.response()
+                    .putHeader("allow", String.join(",", methods.getOrDefault(Refusals.plainPath(context), Set.of())));
             Replies.empty(context.response(), 405);
         });
         router.errorHandler(500, context -> {

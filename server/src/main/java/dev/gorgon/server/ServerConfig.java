@@ -11,8 +11,11 @@ import java.util.Optional;
  * @param batch scheduling values to report
  * @param build which program this is
  * @param defaultAdapterSource source of adapters whose request names none
- * @param adminKey what the operator sends to manage adapters; empty if nobody may
+ * @param access who may use the server
+ * @param connections what clients may take of it
  * @param timeouts how long the server is patient
+ * @param cors what pages of other sites may do
+ * @param tls the certificate, if connections are encrypted
  * @param loraxStrict whether {@code /v1/*} answers with LoRAX's exact bytes instead of OpenAI's
  */
 public record ServerConfig(
@@ -21,9 +24,19 @@ public record ServerConfig(
         BatchInfo batch,
         BuildInfo build,
         AdapterSource defaultAdapterSource,
-        Optional<String> adminKey,
+        Access access,
+        ConnectionLimits connections,
         Timeouts timeouts,
+        CorsPolicy cors,
+        Optional<Tls> tls,
         boolean loraxStrict) {
+
+    public ServerConfig {
+        if (connections.maxBufferedBodyBytes() < limits.maxBodyBytes()) {
+            throw new ServerException("maxBufferedBodyBytes must be at least maxBodyBytes, got %d and %d"
+                    .formatted(connections.maxBufferedBodyBytes(), limits.maxBodyBytes()));
+        }
+    }
 
     /** Starts from the defaults: adapters from the hub, no operator, OpenAI's answers on {@code /v1}. */
     public static Builder builder(ModelInfo model, Limits limits, BatchInfo batch, BuildInfo build) {
@@ -34,8 +47,11 @@ public record ServerConfig(
     public Builder toBuilder() {
         Builder builder = new Builder(model, limits, batch, build);
         builder.defaultAdapterSource = defaultAdapterSource;
-        builder.adminKey = adminKey;
+        builder.access = access;
+        builder.connections = connections;
         builder.timeouts = timeouts;
+        builder.cors = cors;
+        builder.tls = tls;
         builder.loraxStrict = loraxStrict;
         return builder;
     }
@@ -53,8 +69,11 @@ public record ServerConfig(
         private final BatchInfo batch;
         private final BuildInfo build;
         private AdapterSource defaultAdapterSource = AdapterSource.HUB;
-        private Optional<String> adminKey = Optional.empty();
+        private Access access = Access.OPEN;
+        private ConnectionLimits connections = ConnectionLimits.DEFAULT;
         private Timeouts timeouts = Timeouts.DEFAULT;
+        private CorsPolicy cors = CorsPolicy.DEFAULT;
+        private Optional<Tls> tls = Optional.empty();
         private boolean loraxStrict;
 
         private Builder(ModelInfo model, Limits limits, BatchInfo batch, BuildInfo build) {
@@ -70,9 +89,33 @@ public record ServerConfig(
             return this;
         }
 
-        /** What the operator sends to manage adapters; an empty key is none. */
+        /** Who may use the server; the default is everybody. */
+        public Builder access(Access value) {
+            access = value;
+            return this;
+        }
+
+        /** What the operator sends to manage adapters, as a part of {@link #access}; an empty key is none. */
         public Builder adminKey(String key) {
-            adminKey = key.isEmpty() ? Optional.empty() : Optional.of(key);
+            access = access.withAdminKey(key.isEmpty() ? Optional.empty() : Optional.of(key));
+            return this;
+        }
+
+        /** What clients may take of the server. */
+        public Builder connections(ConnectionLimits value) {
+            connections = value;
+            return this;
+        }
+
+        /** What pages of other sites may do. */
+        public Builder cors(CorsPolicy value) {
+            cors = value;
+            return this;
+        }
+
+        /** The certificate; without one, connections are not encrypted. */
+        public Builder tls(Tls value) {
+            tls = Optional.of(value);
             return this;
         }
 
@@ -88,7 +131,18 @@ public record ServerConfig(
         }
 
         public ServerConfig build() {
-            return new ServerConfig(model, limits, batch, build, defaultAdapterSource, adminKey, timeouts, loraxStrict);
+            return new ServerConfig(
+                    model,
+                    limits,
+                    batch,
+                    build,
+                    defaultAdapterSource,
+                    access,
+                    connections,
+                    timeouts,
+                    cors,
+                    tls,
+                    loraxStrict);
         }
     }
 }

@@ -192,7 +192,7 @@ class AdaptersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Bearer ", "Bearer the-operato", "bearer the-operator", "the-operator"})
+    @ValueSource(strings = {"", "Bearer ", "Bearer the-operato", "Basic the-operator", "the-operator"})
     void onlyTheOperatorManages(String authorization) {
         HttpResponse<String> response = manage("/adapters/load", "{'adapter_id':'a'}", authorization);
         assertThat(response.statusCode()).isEqualTo(401);

@@ -29,6 +29,7 @@ class ConnectionTest {
             HttpResponse<String> refused = server.generate("\"temperature\":-1");
             assertThat(refused.statusCode()).isEqualTo(429);
             assertThat(refused.body()).isEqualTo("{\"error\":\"Model is overloaded\",\"error_type\":\"overloaded\"}");
+            assertThat(refused.headers().firstValue("retry-after")).contains("1");
             assertThat(server.stream("").body())
                     .isEqualTo("data: {\"error\":\"Model is overloaded\",\"error_type\":\"overloaded\"}\n\n");
             running.get(0).step(FakeInference::paris);
@@ -51,8 +52,10 @@ class ConnectionTest {
             String giant = "{\"inputs\":\"" + "x".repeat(TestServer.LIMITS.maxBodyBytes()) + "\"}";
             HttpResponse<String> response = server.post("/generate", giant);
             assertThat(response.statusCode()).isEqualTo(413);
-            assertThat(response.body()).isEqualTo("Failed to buffer the request body: length limit exceeded");
-            assertThat(response.headers().firstValue("content-type")).contains("text/plain; charset=utf-8");
+            assertThat(response.body())
+                    .isEqualTo("{\"error\":\"Failed to buffer the request body: length limit exceeded\","
+                            + "\"error_type\":\"too_large\"}");
+            assertThat(response.headers().firstValue("content-type")).contains("application/json");
             try (Raw raw = server.raw()) {
                 raw.send("POST /generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                         + "Transfer-Encoding: chunked\r\n\r\n");

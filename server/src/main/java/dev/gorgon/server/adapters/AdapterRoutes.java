@@ -7,6 +7,7 @@ import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.server.AdapterRef;
 import dev.gorgon.server.Adapters;
 import dev.gorgon.server.ServerConfig;
+import dev.gorgon.server.access.Caller;
 import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.http.Bodies;
 import dev.gorgon.server.http.Replies;
@@ -15,7 +16,6 @@ import dev.gorgon.server.json.JsonOut;
 import dev.gorgon.server.json.JsonText;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class AdapterRoutes {
     private final Bodies bodies;
     private final ServerConfig config;
     private final Adapters adapters;
-    private final AdminKey admin;
+    private final boolean operatorExists;
     private final AdapterJson.ServedModelInfo model;
 
     public AdapterRoutes(Vertx vertx, Bodies bodies, ServerConfig config, Adapters adapters) {
@@ -41,7 +41,7 @@ public final class AdapterRoutes {
         this.bodies = bodies;
         this.config = config;
         this.adapters = adapters;
-        this.admin = new AdminKey(config.adminKey());
+        this.operatorExists = config.access().adminKey().isPresent();
         this.model = new AdapterJson.ServedModelInfo(
                 config.model().id(),
                 System.currentTimeMillis() / 1000,
@@ -50,12 +50,12 @@ public final class AdapterRoutes {
 
     /** {@code GET /adapters}. */
     public void list(RoutingContext context) {
-        Replies.json(context.response(), AdapterJson.list(model.id(), visible(context.request()), adapters.stats()));
+        Replies.json(context.response(), AdapterJson.list(model.id(), visible(context), adapters.stats()));
     }
 
     /** {@code GET /v1/models}: the base model and what can be used like it. */
     public void models(RoutingContext context) {
-        List<AdapterStatus> usable = visible(context.request()).stream()
+        List<AdapterStatus> usable = visible(context).stream()
                 .filter(status -> status.state() != AdapterState.FAILED
                         && !status.identity().isEmpty())
                 .toList();
@@ -63,8 +63,8 @@ public final class AdapterRoutes {
     }
 
     /** The names of private adapters are private as well. */
-    private List<AdapterStatus> visible(HttpServerRequest request) {
-        boolean operator = admin.isCarriedBy(request);
+    private List<AdapterStatus> visible(RoutingContext context) {
+        boolean operator = Caller.isOperator(context);
         return adapters.list().stream()
                 .filter(status -> operator || !status.restricted())
                 .toList();
@@ -117,7 +117,7 @@ public final class AdapterRoutes {
 
     private void manage(RoutingContext context, Consumer<AdapterRef> action) {
         try {
-            admin.require(context.request());
+            Caller.requireOperator(context, operatorExists);
         } catch (ApiException e) {
             Replies.error(context.response(), e);
             return;

@@ -28,6 +28,7 @@ final class Admission {
     private final Observation observation;
     private final Order order;
     private final Responder responder;
+    private final List<QueuedTokens.Place> places = new ArrayList<>();
 
     Admission(GenerateService service, LiveRequest live, Observation observation, Order order, Responder responder) {
         this.service = service;
@@ -40,7 +41,9 @@ final class Admission {
     void start() {
         orFail(() -> {
             int generations = order.generations();
-            live.hold(service.permits().tryAcquire(generations).orElseThrow(ApiException::overloaded));
+            service.intake().lifecycle().requireServing();
+            live.atEnd(service.intake().permits().acquire(generations)::release);
+            live.limitTime(service.config().timeouts().request());
             GenerationPlan plan = order.plan();
             observation.adapter(plan.adapter().shownId().orElse(""));
             service.encoder().execute(() -> encode(plan));
@@ -69,6 +72,7 @@ final class Admission {
         int[] maxNewTokens = new int[prompts.size()];
         for (int i = 0; i < maxNewTokens.length; i++) {
             maxNewTokens[i] = plan.budget().maxNewTokens(prompts.get(i));
+            queue((long) prompts.get(i).tokens().length + maxNewTokens[i], plan.perPrompt());
             service.metrics().validated(prompts.get(i).tokens().length, maxNewTokens[i]);
         }
         long validatedNanos = System.nanoTime();
@@ -88,6 +92,15 @@ final class Admission {
                                     validatedNanos,
                                     System.nanoTime()));
                 })));
+    }
+
+    /** A place in the queue for each completion of a prompt; all are given up when the request ends, if not before. */
+    private void queue(long tokens, int completions) {
+        for (int i = 0; i < completions; i++) {
+            QueuedTokens.Place place = service.intake().queue().enter(tokens);
+            live.atEnd(place::leave);
+            places.add(place);
+        }
     }
 
     /** Which weights answer, once their source has agreed. */
@@ -124,7 +137,7 @@ final class Admission {
         for (int i = 0; i < prepared.prompts().size(); i++) {
             int first = i * plan.perPrompt();
             int end = first + plan.perPrompt();
-            GenerationListener listener = responder.listener(prepared, first);
+            GenerationListener listener = listener(prepared, first);
             boolean waits = plan.perPrompt() > 1
                     && !plan.options().promptLogprobs()
                     && prepared.prompts().get(i).tokens().length >= SHARED_PROMPT_TOKENS;
@@ -141,8 +154,12 @@ final class Admission {
 
     private void submit(Prepared prepared, int from, int to) {
         for (int i = from; i < to; i++) {
-            submit(prepared.requests().get(i), responder.listener(prepared, i));
+            submit(prepared.requests().get(i), listener(prepared, i));
         }
+    }
+
+    private GenerationListener listener(Prepared prepared, int index) {
+        return places.get(index).leavingAtFirstEvent(responder.listener(prepared, index));
     }
 
     private void submit(GenerateRequest request, GenerationListener listener) {

@@ -10,13 +10,14 @@ import java.util.concurrent.Executor;
 /**
  * Takes orders and sees them through to the engine. One per server.
  *
+ * @param intake decides what is taken
  * @param observers note what happens to requests
  * @param encoder where prompts are tokenized: long texts take long, and event loops must not wait
  */
 public record GenerateService(
         ServerConfig config,
         Inference inference,
-        Permits permits,
+        Intake intake,
         RequestMetrics metrics,
         Observers observers,
         Executor encoder) {
@@ -29,7 +30,7 @@ public record GenerateService(
 
     /** The same for a request that no client made, and that does not count as one. */
     public void probe(LiveRequest live, Order order, Responder responder) {
-        live.onCrash(responder::fail);
+        live.register(intake.requests(), responder::fail);
         Observation observation = live.observe(observers);
         observation.inLogs(() -> new Admission(this, live, observation, order, responder).start());
     }

@@ -1,7 +1,6 @@
 package dev.gorgon.server.generate;
 
 import dev.gorgon.engine.schedule.Generation;
-import dev.gorgon.server.generate.Permits.Permit;
 import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.metrics.RequestMetrics;
 import dev.gorgon.server.observe.Observation;
@@ -9,6 +8,7 @@ import dev.gorgon.server.observe.Observers;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,9 +32,9 @@ public final class LiveRequest {
     private final RequestMetrics metrics;
     private final AtomicBoolean over = new AtomicBoolean();
     private final List<Generation> generations = new ArrayList<>();
-    private @Nullable Permit permit;
+    private final List<Runnable> givenBack = new ArrayList<>();
     private @Nullable Observation observation;
-    private Consumer<ApiException> crash = error -> {};
+    private Consumer<ApiException> refusal = error -> {};
     private Runnable whenGone = () -> {};
 
     private LiveRequest(Context context, HttpServerRequest request, RequestMetrics metrics) {
@@ -67,9 +67,39 @@ public final class LiveRequest {
         }
     }
 
-    /** What to do with an error nobody expected in a task given to {@link #run}. */
-    public void onCrash(Consumer<ApiException> handler) {
-        crash = handler;
+    /** How to answer with an error that nobody expected, before the request is registered. */
+    public void onError(Consumer<ApiException> handler) {
+        refusal = handler;
+    }
+
+    /**
+     * Adds it to the requests that are served.
+     *
+     * @param handler how to answer with an error that comes from outside, or one that nobody expected in {@link #run}
+     */
+    void register(LiveRequests requests, Consumer<ApiException> handler) {
+        refusal = handler;
+        requests.add(this);
+        atEnd(() -> requests.remove(this));
+    }
+
+    /**
+     * Limits the time until the answer is complete.
+     *
+     * @throws ApiException 422 if the client's own limit makes no sense
+     */
+    void limitTime(Duration serverWide) {
+        RequestTimeout.of(request, serverWide).ifPresent(limit -> {
+            long millis = limit.toMillis();
+            long timer =
+                    context.owner().setTimer(millis, id -> runGuarded(() -> giveUp(ApiException.timedOut(millis))));
+            atEnd(() -> context.owner().cancelTimer(timer));
+        });
+    }
+
+    /** Ends it with an error from outside; call on its event loop. */
+    void giveUp(ApiException error) {
+        refusal.accept(error);
     }
 
     /** What to clean up when the client goes away. */
@@ -109,12 +139,17 @@ public final class LiveRequest {
             }
         } catch (RuntimeException e) {
             log.error("request failed unexpectedly", e);
-            crash.accept(ApiException.internal());
+            refusal.accept(ApiException.internal());
         }
     }
 
-    void hold(Permit acquired) {
-        permit = acquired;
+    /** What to give back when it ends, in any way; at once if it has ended. */
+    void atEnd(Runnable giveBack) {
+        if (over.get()) {
+            giveBack.run();
+        } else {
+            givenBack.add(giveBack);
+        }
     }
 
     void add(Generation generation) {
@@ -136,7 +171,7 @@ public final class LiveRequest {
             return false;
         }
         metrics.failed(error.failure());
-        if (error.status() >= 500 || error.getCause() != null) {
+        if (error.status() == 500 || error.getCause() != null) {
             log.warn("request failed: {}", error.getMessage());
         }
         note(notes -> notes.failed(error.status(), error.failure()));
@@ -159,9 +194,7 @@ public final class LiveRequest {
         if (cancel) {
             generations.forEach(Generation::cancel);
         }
-        if (permit != null) {
-            permit.release();
-        }
+        givenBack.forEach(Runnable::run);
         return true;
     }
 }

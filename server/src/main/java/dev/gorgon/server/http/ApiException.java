@@ -17,6 +17,7 @@ public final class ApiException extends RuntimeException {
     private final String failure;
     private final String code;
     private final String parameter;
+    private final int retryAfterSeconds;
 
     private ApiException(int status, String type, String failure, String message, @Nullable Throwable cause) {
         this(status, type, failure, message, Detail.NONE, cause);
@@ -30,11 +31,16 @@ public final class ApiException extends RuntimeException {
         this.failure = failure;
         this.code = detail.code;
         this.parameter = detail.parameter;
+        this.retryAfterSeconds = detail.retryAfterSeconds;
     }
 
-    /** What LoRAX's error object has no place for; empty if there is none. */
-    private record Detail(String code, String parameter) {
+    /** What LoRAX's error object has no place for; empty or 0 if there is none. */
+    private record Detail(String code, String parameter, int retryAfterSeconds) {
         static final Detail NONE = new Detail("", "");
+
+        Detail(String code, String parameter) {
+            this(code, parameter, 0);
+        }
     }
 
     private static final String VALIDATION = "Input validation error: ";
@@ -94,9 +100,35 @@ public final class ApiException extends RuntimeException {
                 null);
     }
 
-    /** As many requests as permitted are in flight. */
-    public static ApiException overloaded() {
-        return new ApiException(429, "overloaded", "overloaded", "Model is overloaded", null);
+    /** As many requests as permitted are in flight; worth another try after this time, at least a second. */
+    public static ApiException overloaded(int retryAfterSeconds) {
+        return again(429, "overloaded", "Model is overloaded", retryAfterSeconds);
+    }
+
+    /** The server holds as many bodies as it can. */
+    public static ApiException bodiesOverloaded() {
+        return again(
+                429, "overloaded", "Too many request bodies are being received; send the request again in a moment", 1);
+    }
+
+    /** The request took longer than it, or the server, allows. */
+    public static ApiException timedOut(long millis) {
+        return new ApiException(504, "timeout", "timeout", "Request timed out after %d ms".formatted(millis), null);
+    }
+
+    /** The server is about to end; another one may take the request. */
+    public static ApiException shuttingDown() {
+        return again(503, "shutting_down", "The server is shutting down; send the request again to another one", 1);
+    }
+
+    private static ApiException again(int status, String type, String message, int afterSeconds) {
+        return new ApiException(status, type, type, message, new Detail("", "", afterSeconds), null);
+    }
+
+    /** A request that could not be read: its body is too large or came too slowly, its head is no HTTP. */
+    public static ApiException unreadable(int status, String message) {
+        String type = status == 408 ? "timeout" : status == 400 ? "invalid_request" : "too_large";
+        return new ApiException(status, type, type, message, null);
     }
 
     /** The engine or the adapter loader failed; the message of the innermost cause is shown. */
@@ -194,6 +226,11 @@ public final class ApiException extends RuntimeException {
     /** The HTTP status. */
     public int status() {
         return status;
+    }
+
+    /** After how many seconds another try makes sense; 0 if that is not known. */
+    public int retryAfterSeconds() {
+        return retryAfterSeconds;
     }
 
     /** The word for this failure in {@code lorax_request_failure{err=…}}. */

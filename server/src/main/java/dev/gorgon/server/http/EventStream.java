@@ -1,5 +1,6 @@
 package dev.gorgon.server.http;
 
+import dev.gorgon.server.ServerConfig;
 import dev.gorgon.server.Timeouts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -12,7 +13,7 @@ import java.time.Duration;
 /**
  * Server-sent events on one response (LoRAX contract, section 1.8): status 200, each event one {@code data:} line and an empty
  * line, a comment when nothing was sent for a while. Confined to the response's event loop. A reader that leaves the send
- * buffer full for too long is reported once; until then at most what a generation emits in that time is buffered.
+ * buffer full for too long is reported once; so is one that leaves too many bytes unread, whatever the time.
  */
 public final class EventStream {
     private static final Buffer KEEP_ALIVE = Buffer.buffer(":\n\n");
@@ -21,18 +22,21 @@ public final class EventStream {
     private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final Timeouts timeouts;
+    private final int maxUnreadBytes;
     private final Runnable slowReader;
+    private long unreadBytes;
     private long keepAliveTimer = -1;
     private long slowReaderTimer = -1;
     private long lastWriteNanos;
     private boolean closed;
 
     /** @param slowReader called once if the client stops reading; the stream is closed by then */
-    public EventStream(Vertx vertx, HttpServerRequest request, Timeouts timeouts, Runnable slowReader) {
+    public EventStream(Vertx vertx, HttpServerRequest request, ServerConfig config, Runnable slowReader) {
         this.vertx = vertx;
         this.request = request;
         this.response = request.response();
-        this.timeouts = timeouts;
+        this.timeouts = config.timeouts();
+        this.maxUnreadBytes = config.connections().maxUnreadBytes();
         this.slowReader = slowReader;
     }
 
@@ -82,14 +86,19 @@ public final class EventStream {
 
     private void write(Buffer bytes) {
         lastWriteNanos = System.nanoTime();
-        response.write(bytes);
-        if (response.writeQueueFull() && slowReaderTimer < 0) {
-            slowReaderTimer = vertx.setTimer(timeouts.slowReader().toMillis(), id -> {
-                slowReaderTimer = -1;
-                close();
-                slowReader.run();
-            });
+        int length = bytes.length();
+        unreadBytes += length;
+        response.write(bytes).onComplete(sent -> unreadBytes -= length);
+        if (unreadBytes > maxUnreadBytes) {
+            giveUp();
+        } else if (response.writeQueueFull() && slowReaderTimer < 0) {
+            slowReaderTimer = vertx.setTimer(timeouts.slowReader().toMillis(), id -> giveUp());
         }
+    }
+
+    private void giveUp() {
+        close();
+        slowReader.run();
     }
 
     /** One timer per stream that looks back at the last write, instead of a new timer per token. */

@@ -24,7 +24,7 @@ public final class OpenAiError implements ErrorStyle {
 
     @Override
     public void error(HttpServerResponse response, ApiException error) {
-        Replies.send(response, status(error), "application/json", json(error));
+        Replies.error(response, error, status(error), json(error));
     }
 
     @Override
@@ -85,7 +85,6 @@ public final class OpenAiError implements ErrorStyle {
 
     private static String type(int status) {
         return switch (status) {
-            case 401 -> "authentication_error";
             case 403 -> "permission_error";
             case 429 -> "rate_limit_error";
             case 500, 502, 503, 504 -> "server_error";

@@ -24,7 +24,20 @@ public final class Replies {
 
     /** LoRAX's error object with its status. */
     public static void error(HttpServerResponse response, ApiException error) {
-        send(response, error.status(), "application/json", error.json());
+        error(response, error, error.status(), error.json());
+    }
+
+    /** An error's headers with any status and JSON. */
+    static void error(HttpServerResponse response, ApiException error, int status, String json) {
+        if (open(response)) {
+            if (error.retryAfterSeconds() > 0) {
+                response.putHeader("retry-after", Integer.toString(error.retryAfterSeconds()));
+            }
+            if (error.status() == 401) {
+                response.putHeader("www-authenticate", "Bearer");
+            }
+            send(response, status, "application/json", json);
+        }
     }
 
     /** A body that was refused before it had a meaning: plain text. */

@@ -52,8 +52,8 @@ final class Answering {
     void stream(Call call, AnswerFormat format) {
         HttpServerRequest request = call.request();
         LiveRequest live = call.live();
-        EventStream events = new EventStream(
-                vertx, request, service.config().timeouts(), () -> Streams.drop(request, live::abandon));
+        EventStream events =
+                new EventStream(vertx, request, service.config(), () -> Streams.drop(request, live::abandon));
         live.onGone(events::close);
         request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(call));
         events.open();

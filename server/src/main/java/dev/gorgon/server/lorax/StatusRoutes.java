@@ -4,6 +4,7 @@ import dev.gorgon.server.Inference;
 import dev.gorgon.server.Limits;
 import dev.gorgon.server.ServerConfig;
 import dev.gorgon.server.http.ApiException;
+import dev.gorgon.server.http.Lifecycle;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.json.JsonOut;
 import dev.gorgon.server.metrics.Exposition;
@@ -15,16 +16,21 @@ public final class StatusRoutes {
     private final ServerConfig config;
     private final Inference inference;
     private final Exposition metrics;
+    private final Lifecycle lifecycle;
 
-    public StatusRoutes(ServerConfig config, Inference inference, Exposition metrics) {
+    public StatusRoutes(ServerConfig config, Inference inference, Exposition metrics, Lifecycle lifecycle) {
         this.config = config;
         this.inference = inference;
         this.metrics = metrics;
+        this.lifecycle = lifecycle;
     }
 
-    /** {@code GET /health}, {@code /} and {@code /ping}: 200 with an empty body, or 503. */
+    /**
+     * {@code GET /health}, {@code /} and {@code /ping}: 200 with an empty body if requests are served, 503 if the engine failed
+     * or the server is shutting down.
+     */
     public void health(RoutingContext context) {
-        if (inference.healthy()) {
+        if (inference.healthy() && !lifecycle.isDraining()) {
             Replies.empty(context.response(), 200);
         } else {
             Replies.error(context.response(), ApiException.unhealthy());

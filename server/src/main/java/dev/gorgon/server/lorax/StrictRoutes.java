@@ -49,7 +49,7 @@ public final class StrictRoutes {
                 refuse(context.request(), live, ApiException.tool("tools are not supported by this version"));
                 return;
             }
-            live.onCrash(error -> refuse(context.request(), live, error));
+            live.onError(error -> refuse(context.request(), live, error));
             service.encoder().execute(() -> render(context.request(), live, chat));
         });
     }

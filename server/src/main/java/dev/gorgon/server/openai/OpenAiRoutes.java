@@ -54,8 +54,7 @@ public final class OpenAiRoutes {
 
     private StreamAnswer stream(HttpServerRequest http, Serving serving) {
         LiveRequest live = serving.live();
-        EventStream events =
-                new EventStream(vertx, http, service.config().timeouts(), () -> Streams.drop(http, live::abandon));
+        EventStream events = new EventStream(vertx, http, service.config(), () -> Streams.drop(http, live::abandon));
         live.onGone(events::close);
         return new StreamAnswer(vertx, http.response(), events, serving);
     }
