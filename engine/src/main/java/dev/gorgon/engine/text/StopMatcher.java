@@ -2,19 +2,16 @@ package dev.gorgon.engine.text;
 
 import java.util.List;
 
-/**
- * Finds stop sequences in text that arrives piece by piece, also when one is completed in the middle of a piece. Each character is
- * looked at once per stop sequence and possible start.
- */
+/** Finds stop sequences in text that arrives piece by piece, also when one is completed in the middle of a piece. */
 public final class StopMatcher {
 
-    private final List<String> stops;
-    private final int longest;
-    private final StringBuilder tail = new StringBuilder();
+    private final StopScanner scanner;
+    private final boolean stopsAtOnce;
 
     public StopMatcher(List<String> stops) {
-        this.stops = List.copyOf(stops);
-        this.longest = stops.stream().mapToInt(String::length).max().orElse(0);
+        this.scanner =
+                new StopScanner(stops.stream().filter(stop -> !stop.isEmpty()).toList());
+        this.stopsAtOnce = stops.stream().anyMatch(String::isEmpty);
     }
 
     /**
@@ -24,23 +21,11 @@ public final class StopMatcher {
      *     none is complete; an empty stop sequence is complete at once
      */
     public int append(String piece) {
-        if (stops.isEmpty()) {
-            return -1;
-        }
-        int before = tail.length();
-        tail.append(piece);
-        int first = -1;
-        for (String stop : stops) {
-            int at = stop.isEmpty() ? tail.length() : tail.indexOf(stop, Math.max(0, before - stop.length() + 1));
-            if (at >= 0) {
-                int end = Math.max(0, at + stop.length() - before);
-                first = first < 0 ? end : Math.min(first, end);
+        for (int i = 0; i < piece.length(); i++) {
+            if (scanner.add(piece.charAt(i)) > 0) {
+                return i + 1;
             }
         }
-        int surplus = tail.length() - (longest - 1);
-        if (surplus > 0) {
-            tail.delete(0, Math.min(surplus, tail.length()));
-        }
-        return first;
+        return stopsAtOnce ? piece.length() : -1;
     }
 }

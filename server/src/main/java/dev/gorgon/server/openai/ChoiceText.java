@@ -4,6 +4,7 @@ import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.FinishReason;
 import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.TokenEvent;
+import dev.gorgon.engine.text.StopScanner;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamAnswer implements Responder {
     private static final String DONE = "[DONE]";
+    private static final long NO_TIMER = -1;
 
     private final Vertx vertx;
     private final HttpServerResponse response;
@@ -38,6 +39,7 @@ final class StreamAnswer implements Responder {
     private final StringBuilder batch = new StringBuilder();
     private final Map<Integer, Choice> choices = new TreeMap<>();
     private long promptCharacters;
+    private long patienceTimer = NO_TIMER;
     private boolean opened;
 
     StreamAnswer(Vertx vertx, HttpServerResponse response, EventStream events, Serving serving) {
@@ -53,11 +55,13 @@ final class StreamAnswer implements Responder {
     public void encoded(List<EncodedPrompt> prompts) {
         promptCharacters = EncodedPrompt.characters(prompts);
         long patience = serving.service().config().timeouts().keepAlive().toMillis();
-        vertx.setTimer(Math.max(1, patience), id -> serving.live().run(this::open));
+        patienceTimer =
+                vertx.setTimer(Math.max(1, patience), id -> serving.live().run(this::open));
     }
 
     private void open() {
         if (!opened) {
+            vertx.cancelTimer(patienceTimer);
             opened = true;
             response.putHeader("x-accel-buffering", "no").headers().addAll(serving.headers(promptCharacters));
             events.open();
@@ -181,6 +185,7 @@ final class StreamAnswer implements Responder {
         if (!serving.live().fail(error)) {
             return;
         }
+        vertx.cancelTimer(patienceTimer);
         if (opened) {
             send(OpenAiError.json(error));
             end();

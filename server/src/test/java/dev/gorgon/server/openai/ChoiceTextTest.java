@@ -115,6 +115,7 @@ class ChoiceTextTest {
             for (int i = random.nextInt(8); i >= 0 && !stopped; i--) {
                 String piece = text(random, random.nextInt(4));
                 int end = engine.append(piece);
+                assertThat(end).isEqualTo(firstEnd(whole.toString(), piece, stops));
                 stopped = end >= 0;
                 piece = stopped ? piece.substring(0, end) : piece;
                 whole.append(piece);
@@ -129,6 +130,17 @@ class ChoiceTextTest {
             assertThat(shown.toString()).as("%s in %s", stops, whole).isEqualTo(expected);
             assertThat(choice.finishReason(completion)).isEqualTo(stopped ? "stop" : "length");
         }
+    }
+
+    /** By looking at every beginning of the text. */
+    private static int firstEnd(String before, String piece, List<String> stops) {
+        for (int i = 1; i <= piece.length(); i++) {
+            String text = before + piece.substring(0, i);
+            if (stops.stream().anyMatch(text::endsWith)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static String text(SplittableRandom random, int length) {

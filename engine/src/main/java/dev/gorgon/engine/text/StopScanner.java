@@ -1,4 +1,4 @@
-package dev.gorgon.server.openai;
+package dev.gorgon.engine.text;
 
 import java.util.List;
 
@@ -6,13 +6,14 @@ import java.util.List;
  * Finds the first stop sequence in text that arrives in pieces, and knows how much of the end could still become one. Time is
  * linear in the text for each stop sequence, whatever they look like (Knuth, Morris and Pratt's automaton).
  */
-final class StopScanner {
+public final class StopScanner {
     private final String[] stops;
     private final int[][] borders;
     /** Per stop sequence, how many of its first characters the text ends with. */
     private final int[] matched;
 
-    StopScanner(List<String> stopSequences) {
+    /** @param stopSequences none of them empty */
+    public StopScanner(List<String> stopSequences) {
         this.stops = stopSequences.toArray(String[]::new);
         this.borders = new int[stops.length][];
         this.matched = new int[stops.length];
@@ -41,7 +42,7 @@ final class StopScanner {
      *
      * @return the length of the longest stop sequence that the text now ends with, or 0
      */
-    int add(char next) {
+    public int add(char next) {
         int longest = 0;
         for (int i = 0; i < stops.length; i++) {
             int length = matched[i];
@@ -61,7 +62,7 @@ final class StopScanner {
     }
 
     /** How many characters of the end of the text are the beginning of some stop sequence. */
-    int undecided() {
+    public int undecided() {
         int longest = 0;
         for (int length : matched) {
             longest = Math.max(longest, length);
