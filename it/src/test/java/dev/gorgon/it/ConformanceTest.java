@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The conformance list of the LoRAX contract (appendix B) against the real program; the numbers are the list's. Numbers 21, 22 and
- * 26 are held by ServedAdaptersTest, LoraParityTest and DisconnectTest; 25, LoRAX's Python client, needs Python.
+ * The conformance list of the LoRAX contract (appendix B) against the real program; the numbers are the list's. Numbers 10
+ * to 12 are in StrictConformanceTest; 21, 22 and 26 are held by ServedAdaptersTest, LoraParityTest and DisconnectTest; 25, LoRAX's Python client, needs Python.
  */
 class ConformanceTest {
     private static final String WHO = "[INST] Who are you? [/INST]";
@@ -21,12 +21,11 @@ class ConformanceTest {
                     + " How many clips did Natalia sell altogether in April and May? [/INST]";
     private static final String VALIDATION = "{\"error\":\"Input validation error: %s\",\"error_type\":\"validation\"}";
 
-    /** Answers as LoRAX on /v1. */
     private static Gorgon gorgon;
 
     @BeforeAll
     static void start() {
-        gorgon = Gorgon.serve("--lorax-strict", "--max-concurrent-requests", "2");
+        gorgon = Gorgon.serve("--max-concurrent-requests", "2");
     }
 
     @AfterAll
@@ -46,11 +45,11 @@ class ConformanceTest {
         return List.copyOf(object.propertyNames());
     }
 
-    private static String text(JsonNode node, String name) {
+    static String text(JsonNode node, String name) {
         return node.path(name).asString();
     }
 
-    private static List<JsonNode> events(HttpResponse<String> response) {
+    static List<JsonNode> events(HttpResponse<String> response) {
         List<JsonNode> events = new ArrayList<>();
         for (String line : response.body().lines().toList()) {
             assertThat(line).matches("|:|data: .*");
@@ -59,16 +58,6 @@ class ConformanceTest {
             }
         }
         return events;
-    }
-
-    private static HttpResponse<String> chat(String fields) {
-        return gorgon.post(
-                "/v1/chat/completions",
-                "{\"model\":\"\",\"messages\":[{\"role\":\"user\",\"content\":\"Who are you?\"}]%s}".formatted(fields));
-    }
-
-    private static HttpResponse<String> complete(String fields) {
-        return gorgon.post("/v1/completions", "{\"model\":\"\",\"prompt\":\"%s\"%s}".formatted(WHO, fields));
     }
 
     @Test
@@ -197,56 +186,6 @@ class ConformanceTest {
                         + "\"stheno-8m-cheer-lora\"],\"weights\":[0.5,0.5]}");
         assertThat(merged.headers().firstValue("x-adapter-id")).hasValue("stheno-8m-pirate-lora,stheno-8m-cheer-lora");
         assertThat(merged.headers().firstValue("x-adapter-source")).hasValue("hub");
-    }
-
-    @Test
-    void b10ChatsSampleUnlessTheTemperatureIsZero() {
-        String zero = chat(",\"temperature\":0.0,\"max_tokens\":12").body();
-        assertThat(text(Gorgon.json(zero).path("choices").path(0).path("message"), "content"))
-                .isEqualTo(text(
-                        Gorgon.json(chat(",\"temperature\":0.0,\"max_tokens\":12,\"seed\":9")
-                                        .body())
-                                .path("choices")
-                                .path(0)
-                                .path("message"),
-                        "content"))
-                .isNotEmpty();
-        List<String> sampled = new ArrayList<>();
-        for (int seed = 0; seed < 6; seed++) {
-            // a question nobody has answered before, so that the model is not sure
-            String body = "{\"model\":\"\",\"messages\":[{\"role\":\"user\",\"content\":\"Blorp zq, or quux?\"}],"
-                    + "\"max_tokens\":16,\"seed\":" + seed + "}";
-            sampled.add(gorgon.post("/v1/chat/completions", body).body().replaceAll("\"created\":[0-9]+", ""));
-        }
-        assertThat(sampled.stream().distinct().count()).isGreaterThan(1);
-    }
-
-    @Test
-    void b11ChatEvents() {
-        HttpResponse<String> response = chat(",\"temperature\":0.0,\"max_tokens\":100,\"stream\":true");
-        List<JsonNode> events = events(response);
-        JsonNode last = events.removeLast();
-        for (JsonNode event : events) {
-            assertThat(text(event.path("choices").path(0).path("delta"), "role"))
-                    .isEqualTo("assistant");
-        }
-        assertThat(last.path("choices").path(0).path("delta").size()).isZero();
-        assertThat(text(last.path("choices").path(0), "finish_reason")).isEqualTo("stop");
-        assertThat(last.path("usage").path("completion_tokens").intValue()).isEqualTo(events.size() + 1);
-        assertThat(response.body()).endsWith("data: [DONE]\n\n");
-    }
-
-    @Test
-    void b12CompletionEvents() {
-        List<JsonNode> events = events(complete(",\"max_tokens\":100,\"stream\":true"));
-        JsonNode last = events.removeLast();
-        for (JsonNode event : events) {
-            assertThat(event.path("usage").path("total_tokens").intValue()).isZero();
-        }
-        assertThat(text(last.path("choices").path(0), "text")).isEmpty();
-        List<JsonNode> stopped = events(complete(",\"max_tokens\":100,\"stream\":true,\"stop\":[\"demonstr\"]"));
-        assertThat(text(stopped.getLast().path("choices").path(0), "finish_reason"))
-                .isEqualTo("content_filter");
     }
 
     @Test
