@@ -49,13 +49,18 @@ public final class LiveRequest {
         return live;
     }
 
+    /** How to answer with an error nobody expected, for as long as it is not handed to the service. */
+    public void onCrash(Consumer<ApiException> handler) {
+        refusal = handler;
+    }
+
     /**
      * Adds it to the requests that are served.
      *
      * @param handler how to answer with an error that comes from outside, or one that nobody expected in {@link #run}
      */
     void register(LiveRequests requests, Consumer<ApiException> handler) {
-        refusal = handler;
+        onCrash(handler);
         requests.add(this);
         atEnd(() -> requests.remove(this));
     }
