@@ -17,6 +17,7 @@ final class IgnoredFlags {
     private static final String CUDA = "no CUDA graphs or kernels are compiled here";
     private static final String ONE_PROCESS = "one process serves the model on this machine's processors";
     private static final String GPU_MEMORY = "there is no GPU memory to divide; see --max-batch-total-tokens";
+    private static final String WATERMARK = "the green list is half of the vocabulary, its bonus is 2";
     private static final String TUNNEL = "no tunnel is opened; put a proxy in front of the server";
     private static final String BATCHING =
             "prompts are computed in chunks together with running requests; newcomers start as soon as there is room";
@@ -62,6 +63,8 @@ final class IgnoredFlags {
             new Flag("--embedding-dim", "1", "this version serves no embedding models"),
             new Flag(
                     "--weights-cache-override", "1", "files are used from where they are; see --huggingface-hub-cache"),
+            new Flag("--watermark-gamma", "1", WATERMARK),
+            new Flag("--watermark-delta", "1", WATERMARK),
             new Flag("--ngrok", "0", TUNNEL),
             new Flag("--ngrok-authtoken", "1", TUNNEL),
             new Flag("--ngrok-edge", "1", TUNNEL));

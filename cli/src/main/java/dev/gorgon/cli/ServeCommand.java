@@ -2,15 +2,16 @@ package dev.gorgon.cli;
 
 import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.hub.AdapterSource;
+import dev.gorgon.server.Access;
 import dev.gorgon.server.BuildInfo;
 import dev.gorgon.server.GorgonServer;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.ServerConfig;
 import dev.gorgon.server.tracing.Tracing;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +30,6 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
-
-    /** LoRAX's launcher waits as long. */
-    private static final int SHUTDOWN_SECONDS = 90;
 
     @Spec
     @Nullable
@@ -52,14 +50,11 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     ObservabilityOptions observability = new ObservabilityOptions();
 
-    @Option(
-            names = "--admin-key",
-            defaultValue = "${env:ADMIN_KEY:-}",
-            paramLabel = "KEY",
-            description =
-                    "what an operator sends as 'Authorization: Bearer KEY' to load and unload adapters and to see private"
-                            + " ones; better given as the environment variable ADMIN_KEY (default: nobody may)")
-    String adminKey = "";
+    @Mixin
+    AccessOptions accessOptions = new AccessOptions();
+
+    @Mixin
+    PatienceOptions patience = new PatienceOptions();
 
     @Option(
             names = {"-p", "--port"},
@@ -114,6 +109,8 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(spec().commandLine(), "--port must be from 0 to 65535, got " + port);
         }
         limitOptions.validate(options);
+        accessOptions.validate();
+        patience.validate();
         IgnoredFlags.notices(spec().commandLine().getParseResult(), System.getenv())
                 .forEach(LOG::warn);
         if (showEnvironment) {
@@ -123,30 +120,41 @@ final class ServeCommand implements Callable<Integer> {
             ServedModel.download(options, adapterOptions, sourceOptions);
             return 0;
         }
-        CountDownLatch stop = new CountDownLatch(1);
-        CountDownLatch closed = new CountDownLatch(1);
         try (ServedModel served = ServedModel.load(options, adapterOptions, sourceOptions);
                 Tracing tracing = observability.tracing();
                 GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served), tracing)) {
             server.start(port, hostname);
-            // The JVM ends when its hooks end, so the hook waits for the server to be closed — not for this thread,
-            // whose own
-            // exit would wait for the hook.
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                LOG.info("stopping: requests under way are finished first");
-                stop.countDown();
-                await(closed);
-            }));
+            StopSignals signals = new StopSignals(server::closeNow);
+            signals.listen();
+            warnIfOpen();
             LOG.info(
-                    "ready on http://{}:{} after {} ms",
+                    "ready on {}://{}:{} after {} ms",
+                    accessOptions.tls().isPresent() ? "https" : "http",
                     hostname,
                     server.port(),
                     (System.nanoTime() - start) / 1_000_000);
-            stop.await();
+            signals.await();
         } finally {
-            closed.countDown();
+            Logs.flush();
         }
         return 0;
+    }
+
+    private void warnIfOpen() {
+        Access access = accessOptions.access();
+        if (!access.guarded() && !isLoopback(hostname)) {
+            LOG.warn(
+                    "everybody who reaches {} may use this server; --api-key or --api-key-file asks for a key",
+                    hostname);
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false; // a name that is told when the port is opened
+        }
     }
 
     private CommandSpec spec() {
@@ -170,24 +178,19 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private ServerConfig config(ServedModel served, AdapterSource source) {
-        return ServerConfig.builder(
+        int cachePositions = served.model().decoder().storage().blocks() * KvStorage.BLOCK;
+        ServerConfig.Builder config = ServerConfig.builder(
                         modelInfo(served),
-                        limitOptions.limits(served.maxTotalTokens()),
-                        limitOptions.batch(served.model().decoder().storage().blocks() * KvStorage.BLOCK),
+                        patience.limits(limitOptions.limits(served.maxTotalTokens()), cachePositions),
+                        limitOptions.batch(cachePositions),
                         new BuildInfo(Main.version(), null, null))
                 .defaultAdapterSource(source)
-                .adminKey(adminKey)
-                .loraxStrict(loraxStrict)
-                .build();
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            if (!latch.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("gave up waiting for requests under way");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+                .access(accessOptions.access())
+                .connections(patience.connections(limitOptions.maxBodyBytes))
+                .timeouts(patience.timeouts())
+                .cors(accessOptions.cors())
+                .loraxStrict(loraxStrict);
+        accessOptions.tls().ifPresent(config::tls);
+        return config.build();
     }
 }

@@ -67,6 +67,16 @@ class CommandLineTest {
             "--disable-custom-kernels",
             "--cuda-memory-fraction=1.0",
             "--memory-wiggle-room=0.9",
+            "--json-output",
+            "--otlp-endpoint=http://localhost:4318",
+            "--cors-allow-origin=*",
+            "--cors-allow-header=content-type",
+            "--cors-expose-header=x-a",
+            "--cors-allow-method=GET",
+            "--cors-allow-credentials=false",
+            "--watermark-gamma=0.5",
+            "--watermark-delta=2.0",
+            "--tokenizer-config-path=/tmp/tokenizer_config.json",
             "--ngrok",
             "--ngrok-authtoken=x",
             "--ngrok-edge=x",
@@ -85,7 +95,7 @@ class CommandLineTest {
     @Test
     void everyFlagOfTheLauncherIsAccepted() {
         ParseResult parsed = serve(LAUNCHER);
-        assertThat(parsed.matchedOptions()).hasSizeGreaterThan(50);
+        assertThat(parsed.matchedOptions()).hasSizeGreaterThan(60);
         List<String> notices = IgnoredFlags.notices(parsed, Map.of());
         assertThat(notices).hasSameSizeAs(IgnoredFlags.names());
         assertThat(notices).allMatch(line -> line.matches("--[a-z-]+ has no effect: .+"));
@@ -130,6 +140,12 @@ class CommandLineTest {
                         + "`max_total_tokens` must be <= `max_batch_total_tokens`. Given: 400 and 300",
                 "--max-best-of=0|--max-best-of must be at least 1, got 0",
                 "--max-body-bytes=1|--max-body-bytes must be at least 1024, got 1",
+                "--tls-cert-file=x.pem|HTTPS needs both --tls-cert-file and --tls-key-file",
+                "--tls-keystore=x --tls-cert-file=y --tls-key-file=z|give either --tls-keystore or",
+                "--cors-allow-credentials=true|CORS with credentials needs origins by name",
+                "--api-key=a,\u00e9|must be 1 to 1024 visible ASCII characters without spaces",
+                "--drain-seconds=-1|must not be negative",
+                "--max-connections=0|--max-connections must be at least 1, got 0",
                 "--port=70000|--port must be from 0 to 65535, got 70000",
                 "--max-total-tokens=many|Invalid value for option '--max-total-tokens'"
             })
