@@ -107,6 +107,7 @@ class ArchitectureTest {
     void librariesStayInTheirRooms() {
         onlyIn("jdk.incubator.vector..", "dev.gorgon.kernels..");
         onlyIn("io.vertx..", "dev.gorgon.server..");
+        onlyIn("io.netty..", "dev.gorgon.server.http..");
         onlyIn("io.opentelemetry..", "dev.gorgon.server.tracing..");
         onlyIn("ch.qos.logback..", "dev.gorgon.cli..");
         onlyIn("net.logstash..", "dev.gorgon.cli..");

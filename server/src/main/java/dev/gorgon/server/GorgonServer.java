@@ -41,6 +41,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import java.net.BindException;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -205,6 +207,15 @@ public final class GorgonServer implements AutoCloseable {
             throw new IllegalStateException("the server was not started");
         }
         return server.actualPort();
+    }
+
+    /** Method and path of every route, such as {@code POST /generate}. */
+    Set<String> routes() {
+        Set<String> routes = new TreeSet<>();
+        router.getRoutes().stream()
+                .filter(route -> route.getPath() != null && route.methods() != null)
+                .forEach(route -> route.methods().forEach(method -> routes.add(method + " " + route.getPath())));
+        return routes;
     }
 
     /** Generations that could be admitted now, of {@link Limits#maxConcurrentRequests()}. */

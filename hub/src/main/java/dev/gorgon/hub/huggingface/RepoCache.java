@@ -180,6 +180,21 @@ final class RepoCache {
         }
     }
 
+    /** Makes or replaces a link in one step: who reads the snapshot meanwhile never misses it. */
+    private void point(Path pointer, Path target) throws IOException {
+        if (Files.isSymbolicLink(pointer) && Files.readSymbolicLink(pointer).equals(target)) {
+            return;
+        }
+        Path own = folder.resolve(".gorgon");
+        Files.createDirectories(own);
+        Path made = Files.createSymbolicLink(own.resolve(UUID.randomUUID() + ".link"), target);
+        try {
+            Files.move(made, pointer, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(made);
+        }
+    }
+
     /**
      * Gives a blob its name in a snapshot.
      *
@@ -190,8 +205,7 @@ final class RepoCache {
         Files.createDirectories(snapshot(commit));
         if (symlinks) {
             try {
-                Files.deleteIfExists(pointer);
-                Files.createSymbolicLink(pointer, Path.of("..", "..", "blobs", tag));
+                point(pointer, Path.of("..", "..", "blobs", tag));
                 return;
             } catch (IOException | UnsupportedOperationException e) {
                 if (Files.exists(pointer)) {
