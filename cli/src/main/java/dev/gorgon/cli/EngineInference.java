@@ -26,6 +26,11 @@ final class EngineInference implements Inference {
     }
 
     @Override
+    public String decode(int[] tokens) {
+        return served.model().tokenizer().decode(tokens, false);
+    }
+
+    @Override
     public List<Piece> pieces(String text, boolean addSpecialTokens) {
         return served.model().tokenizer().pieces(text, addSpecialTokens).stream()
                 .map(piece -> new Piece(piece.id(), piece.text(), piece.start(), piece.stop()))

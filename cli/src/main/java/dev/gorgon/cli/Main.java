@@ -2,6 +2,7 @@ package dev.gorgon.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
@@ -27,7 +28,10 @@ public final class Main implements Runnable {
     /** The command line with its error handling: one line that says what is wrong, no stack trace. */
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
+        IgnoredFlags.addTo(
+                Objects.requireNonNull(line.getSubcommands().get("serve")).getCommandSpec());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler(new Mistakes());
         line.setExecutionExceptionHandler((failure, command, result) -> {
             Throwable cause =
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

@@ -1,10 +1,9 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.engine.backend.KvStorage;
 import dev.gorgon.hub.AdapterSource;
-import dev.gorgon.server.BatchInfo;
 import dev.gorgon.server.BuildInfo;
 import dev.gorgon.server.GorgonServer;
-import dev.gorgon.server.Limits;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.ServerConfig;
 import java.util.Locale;
@@ -43,6 +42,12 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     AdapterOptions adapterOptions = new AdapterOptions();
 
+    @Mixin
+    SourceOptions sourceOptions = new SourceOptions();
+
+    @Mixin
+    LimitOptions limitOptions = new LimitOptions();
+
     @Option(
             names = "--admin-key",
             defaultValue = "${env:ADMIN_KEY:-}",
@@ -74,32 +79,15 @@ final class ServeCommand implements Callable<Integer> {
     String defaultAdapterSource = "";
 
     @Option(
-            names = "--max-concurrent-requests",
-            defaultValue = "${env:MAX_CONCURRENT_REQUESTS:-1024}",
-            paramLabel = "N",
-            description = "requests running and waiting; more are answered 429 (default: ${DEFAULT-VALUE})")
-    int maxConcurrentRequests = 1024;
+            names = {"-e", "--env"},
+            description = "log what program, machine and environment this is, then serve")
+    boolean showEnvironment;
 
     @Option(
-            names = "--max-best-of",
-            defaultValue = "${env:MAX_BEST_OF:-2}",
-            paramLabel = "N",
-            description = "largest best_of (default: ${DEFAULT-VALUE})")
-    int maxBestOf = 2;
-
-    @Option(
-            names = "--max-stop-sequences",
-            defaultValue = "${env:MAX_STOP_SEQUENCES:-4}",
-            paramLabel = "N",
-            description = "stop sequences per request (default: ${DEFAULT-VALUE})")
-    int maxStopSequences = 4;
-
-    @Option(
-            names = "--max-input-length",
-            defaultValue = "${env:MAX_INPUT_LENGTH:-0}",
-            paramLabel = "N",
-            description = "prompt tokens of one request (default: --max-total-tokens less one)")
-    int maxInputLength;
+            names = "--download-only",
+            defaultValue = "${env:DOWNLOAD_ONLY:-false}",
+            description = "fetch the model and its adapters, and end")
+    boolean downloadOnly;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -114,9 +102,19 @@ final class ServeCommand implements Callable<Integer> {
         if (port < 0 || port > 65535) {
             throw new ParameterException(spec().commandLine(), "--port must be from 0 to 65535, got " + port);
         }
+        limitOptions.validate(options);
+        IgnoredFlags.notices(spec().commandLine().getParseResult(), System.getenv())
+                .forEach(LOG::warn);
+        if (showEnvironment) {
+            RuntimeReport.lines(options, System.getenv()).forEach(LOG::info);
+        }
+        if (downloadOnly) {
+            ServedModel.download(options, adapterOptions, sourceOptions);
+            return 0;
+        }
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        try (ServedModel served = ServedModel.load(options, adapterOptions);
+        try (ServedModel served = ServedModel.load(options, adapterOptions, sourceOptions);
                 GorgonServer server = new GorgonServer(config(served, source), new EngineInference(served))) {
             server.start(port, hostname);
             // The JVM ends when its hooks end, so the hook waits for the server to be closed — not for this thread,
@@ -160,17 +158,10 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private ServerConfig config(ServedModel served, AdapterSource source) {
-        int total = served.maxTotalTokens();
         return ServerConfig.builder(
                         modelInfo(served),
-                        new Limits(
-                                maxConcurrentRequests,
-                                maxBestOf,
-                                maxStopSequences,
-                                maxInputLength > 0 ? maxInputLength : total - 1,
-                                total,
-                                Limits.DEFAULT_BODY_BYTES),
-                        BatchInfo.of(served.model().decoder().storage().blocks() * 16),
+                        limitOptions.limits(served.maxTotalTokens()),
+                        limitOptions.batch(served.model().decoder().storage().blocks() * KvStorage.BLOCK),
                         new BuildInfo(Main.version(), null, null))
                 .defaultAdapterSource(source)
                 .adminKey(adminKey)

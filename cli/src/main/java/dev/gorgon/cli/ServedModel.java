@@ -51,7 +51,7 @@ final class ServedModel implements AutoCloseable {
 
     /** Loads the model and its default adapter; other adapters with the default limits. */
     static ServedModel load(ModelOptions options) {
-        return load(options, new AdapterOptions());
+        return load(options, new AdapterOptions(), new SourceOptions());
     }
 
     /**
@@ -59,19 +59,40 @@ final class ServedModel implements AutoCloseable {
      *
      * @throws RuntimeException whose message says what is wrong with the folder, an adapter or an option
      */
-    static ServedModel load(ModelOptions options, AdapterOptions adapterOptions) {
+    static ServedModel load(ModelOptions options, AdapterOptions adapterOptions, SourceOptions sources) {
         options.validate();
         adapterOptions.validate();
-        AdapterFiles files = new AdapterFiles(
-                System.getenv(),
-                adapterOptions.localRoots,
-                new LoadPolicy(!adapterOptions.mergeWeights, adapterOptions.dynamicMedusaV1));
+        AdapterFiles files = files(adapterOptions, sources);
         try {
             return load(options, adapterOptions, files);
         } catch (RuntimeException e) {
             files.close();
             throw e;
         }
+    }
+
+    /** Fetches what {@link #load} would, and loads nothing. */
+    static void download(ModelOptions options, AdapterOptions adapterOptions, SourceOptions sources) {
+        options.validate();
+        adapterOptions.validate();
+        try (AdapterFiles files = files(adapterOptions, sources)) {
+            LOG.info("model: {}", files.model(options.modelSource(), options.modelId, options.revision));
+            options.defaultAdapter()
+                    .ifPresent(id -> LOG.info("adapter {}: {}", id, files.folder(options.source(), id)));
+            AdapterSource source = preloadedSource(options, adapterOptions);
+            adapterOptions.preloadedIds().forEach(id -> LOG.info("adapter {}: {}", id, files.folder(source, id)));
+        }
+    }
+
+    private static AdapterFiles files(AdapterOptions adapterOptions, SourceOptions sources) {
+        return new AdapterFiles(
+                sources.over(System.getenv()),
+                adapterOptions.localRoots,
+                new LoadPolicy(!adapterOptions.mergeWeights, adapterOptions.dynamicMedusaV1));
+    }
+
+    private static AdapterSource preloadedSource(ModelOptions options, AdapterOptions adapterOptions) {
+        return AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
     }
 
     private static ServedModel load(ModelOptions options, AdapterOptions adapterOptions, AdapterFiles files) {
@@ -137,8 +158,7 @@ final class ServedModel implements AutoCloseable {
     /** All of them at once; the first that cannot be had ends the start. */
     private static void preload(
             AdapterRegistry adapters, AdapterFiles files, ModelOptions options, AdapterOptions adapterOptions) {
-        AdapterSource source =
-                AdapterSource.parse(adapterOptions.preloadedSource).orElse(options.source());
+        AdapterSource source = preloadedSource(options, adapterOptions);
         CompletableFuture.allOf(adapterOptions.preloadedIds().stream()
                         .map(id -> adapters.load(files.named(source, id), true))
                         .toArray(CompletableFuture[]::new))

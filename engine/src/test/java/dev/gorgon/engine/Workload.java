@@ -6,6 +6,7 @@ import dev.gorgon.engine.schedule.GenerateRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
@@ -23,6 +24,9 @@ final class Workload {
         "stheno-8m-medusa-v1"
     };
 
+    /** Favours and bans tokens among the commonest of the demo model, so that it changes what is chosen. */
+    private static final Map<Integer, Float> BIAS = Map.of(13, 2.5f, 29871, -100f, 263, -3f, 278, 1.5f, 1_000_000, 9f);
+
     private static final SamplingParameters[] SAMPLING = {
         SamplingParameters.GREEDY,
         sampled(0.3f, 0, 1f, 1f, 1),
@@ -33,6 +37,8 @@ final class Workload {
         new SamplingParameters(false, 1f, 0, 1f, 1f, 1.3f, 0f, 0f, false, 0, 0),
         new SamplingParameters(true, 0.8f, 40, 0.9f, 1f, 1.1f, 0.5f, 0.3f, true, 99, 1),
         new SamplingParameters(false, 1f, 0, 1f, 1f, 1f, 1.5f, -0.5f, false, 0, 0),
+        new SamplingParameters(false, 1f, 0, 1f, 1f, 1f, 0f, 0f, false, 0, 0, BIAS),
+        new SamplingParameters(true, 1f, 0, 1f, 1f, 1.1f, 0.5f, 0.3f, false, 7, 3, BIAS),
     };
 
     private Workload() {}

@@ -10,4 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param dockerLabel label of the image it runs in, if any
  */
 public record BuildInfo(
-        String version, @Nullable String sha, @Nullable String dockerLabel) {}
+        String version, @Nullable String sha, @Nullable String dockerLabel) {
+
+    /** One word for all of it, as answers of chats carry it. */
+    public String fingerprint() {
+        return version + "-" + (dockerLabel == null ? "native" : dockerLabel);
+    }
+}

@@ -1,6 +1,7 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Permits;
 import dev.gorgon.server.http.Bodies;
@@ -11,6 +12,7 @@ import dev.gorgon.server.metrics.AdapterMetrics;
 import dev.gorgon.server.metrics.EngineMetrics;
 import dev.gorgon.server.metrics.Exposition;
 import dev.gorgon.server.metrics.RequestMetrics;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -69,10 +71,13 @@ public final class GorgonServer implements AutoCloseable {
         GenerateService service = new GenerateService(config, inference, permits, metrics, encoder);
         this.router = Routes.router(
                 vertx,
-                new GenerateRoutes(vertx, bodies, service),
-                new TokenizeRoute(vertx, bodies, inference, encoder),
-                new AdapterRoutes(vertx, bodies, config, inference.adapters()),
-                new StatusRoutes(config, inference, new Exposition(registry)));
+                new Routes.Handlers(
+                        new GenerateRoutes(vertx, bodies, service),
+                        new OpenAiRoutes(vertx, bodies, service),
+                        new TokenizeRoute(vertx, bodies, inference, encoder),
+                        new AdapterRoutes(vertx, bodies, config, inference.adapters()),
+                        new StatusRoutes(config, inference, new Exposition(registry)),
+                        new DocsRoutes(config.build().version())));
     }
 
     /**

@@ -18,6 +18,9 @@ public interface Inference {
      */
     int[] encode(String text, boolean addSpecialTokens);
 
+    /** The text of token ids, special tokens included; ids outside the vocabulary have no text. Like {@link #encode} otherwise. */
+    String decode(int[] tokens);
+
     /** Tokens with their texts and places; like {@link #encode} otherwise. */
     List<Piece> pieces(String text, boolean addSpecialTokens);
 

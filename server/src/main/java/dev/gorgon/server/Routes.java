@@ -1,11 +1,13 @@
 package dev.gorgon.server;
 
 import dev.gorgon.server.adapters.AdapterRoutes;
+import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
+import dev.gorgon.server.openai.OpenAiRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -29,15 +31,29 @@ final class Routes {
         this.router = Router.router(vertx);
     }
 
-    static Router router(
-            Vertx vertx, GenerateRoutes generate, TokenizeRoute tokenize, AdapterRoutes adapters, StatusRoutes status) {
+    /** All that answers. */
+    record Handlers(
+            GenerateRoutes generate,
+            OpenAiRoutes openAi,
+            TokenizeRoute tokenize,
+            AdapterRoutes adapters,
+            StatusRoutes status,
+            DocsRoutes docs) {}
+
+    static Router router(Vertx vertx, Handlers handlers) {
+        GenerateRoutes generate = handlers.generate();
+        OpenAiRoutes openAi = handlers.openAi();
+        AdapterRoutes adapters = handlers.adapters();
+        StatusRoutes status = handlers.status();
         Routes routes = new Routes(vertx);
         routes.router.route().handler(new Cors());
         routes.post("/", generate::compatible);
         routes.post("/invocations", generate::compatible);
         routes.post("/generate", generate::generate);
         routes.post("/generate_stream", generate::generateStream);
-        routes.post("/tokenize", tokenize::tokenize);
+        routes.post("/v1/completions", openAi::completions);
+        routes.post("/v1/chat/completions", openAi::chat);
+        routes.post("/tokenize", handlers.tokenize()::tokenize);
         routes.get("/adapters", adapters::list);
         routes.post("/adapters/load", adapters::load);
         routes.post("/adapters/unload", adapters::unload);
@@ -47,6 +63,8 @@ final class Routes {
         routes.get("/health", status::health);
         routes.get("/info", status::info);
         routes.get("/metrics", status::metrics);
+        routes.get("/api-doc/openapi.json", handlers.docs()::document);
+        routes.get("/docs", handlers.docs()::page);
         routes.refusals();
         return routes.router;
     }

@@ -33,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * An engine that says what the test tells it to, on its own thread. Prompts have one token per word after a first token 1;
@@ -151,6 +152,11 @@ final class FakeInference implements Inference, AutoCloseable {
         int[] tokens = new int[text.split(" ").length + (addSpecialTokens ? 1 : 0)];
         Arrays.setAll(tokens, i -> i + 1);
         return tokens;
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+        return Arrays.stream(tokens).mapToObj(id -> "<" + id + ">").collect(Collectors.joining());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Map;
  * whether one row was computed or many, so drafts, batches and preemption cannot show. One per sequence; {@link #choose} changes
  * nothing, {@link #accept} moves the history on.
  *
- * <p>Order of the edits (spec lorax-contract.md §4.1): watermark, repetition penalty, frequency and presence penalties,
+ * <p>Order of the edits (spec lorax-contract.md §4.1, with OpenAI's bias before it): bias, watermark, repetition penalty, frequency and presence penalties,
  * temperature, top-k, top-p, typical-p, choice. The repetition penalty looks at prompt and generated tokens, frequency and
  * presence penalties count generated tokens only, as OpenAI defines them.
  */
@@ -67,6 +67,11 @@ public final class Chooser {
         }
         float[] logits = scratch;
         MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, logits, 0, vocabulary);
+        parameters.logitBias().forEach((token, bias) -> {
+            if (token >= 0 && token < vocabulary) {
+                logits[token] += bias;
+            }
+        });
         if (parameters.watermark()) {
             watermark(logits);
         }

@@ -1,5 +1,7 @@
 package dev.gorgon.engine.sample;
 
+import java.util.Map;
+
 /**
  * What one request asks of the choice function; the values are validated where the request enters.
  *
@@ -14,6 +16,8 @@ package dev.gorgon.engine.sample;
  * @param watermark whether to bias a pseudo-random green list keyed by the previous token
  * @param seed key of the counter-based noise (unsigned)
  * @param stream which of several completions of one request this is; part of the noise key
+ * @param logitBias what is added to the logits of these token ids before every other edit; ids outside the vocabulary have no
+ *     effect
  */
 public record SamplingParameters(
         boolean sample,
@@ -26,19 +30,52 @@ public record SamplingParameters(
         float presencePenalty,
         boolean watermark,
         long seed,
-        int stream) {
+        int stream,
+        Map<Integer, Float> logitBias) {
 
     /** Plain arg-max decoding without any edit of the logits. */
     public static final SamplingParameters GREEDY =
             new SamplingParameters(false, 1f, 0, 1f, 1f, 1f, 0f, 0f, false, 0L, 0);
 
+    /** Without a bias. */
+    public SamplingParameters(
+            boolean sample,
+            float temperature,
+            int topK,
+            float topP,
+            float typicalP,
+            float repetitionPenalty,
+            float frequencyPenalty,
+            float presencePenalty,
+            boolean watermark,
+            long seed,
+            int stream) {
+        this(
+                sample,
+                temperature,
+                topK,
+                topP,
+                typicalP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                watermark,
+                seed,
+                stream,
+                Map.of());
+    }
+
     public SamplingParameters {
+        logitBias = Map.copyOf(logitBias);
         if (!(temperature > 0)) {
             throw new IllegalArgumentException(
                     "temperature must be > 0 (0 is expressed as sample = false), got " + temperature);
         }
         if (topK < 0 || !(topP > 0 && topP <= 1) || !(typicalP > 0 && typicalP <= 1)) {
             throw new IllegalArgumentException("topK must be >= 0, topP and typicalP in (0, 1]");
+        }
+        if (logitBias.values().stream().anyMatch(bias -> !Float.isFinite(bias))) {
+            throw new IllegalArgumentException("the values of logitBias must be finite numbers");
         }
         if (!(repetitionPenalty > 0)) {
             throw new IllegalArgumentException("repetitionPenalty must be > 0, got " + repetitionPenalty);
@@ -50,8 +87,12 @@ public record SamplingParameters(
         return !sample && temperature == 1f && topK == 0 && topP == 1f && typicalP == 1f && !editsLogits();
     }
 
-    /** True when the logits depend on the history. */
+    /** True when tokens are favoured or disfavoured one by one, always or by the history. */
     public boolean editsLogits() {
-        return repetitionPenalty != 1f || frequencyPenalty != 0f || presencePenalty != 0f || watermark;
+        return repetitionPenalty != 1f
+                || frequencyPenalty != 0f
+                || presencePenalty != 0f
+                || watermark
+                || !logitBias.isEmpty();
     }
 }

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -177,6 +178,23 @@ class ChooserTest {
         counting.accept(7);
         assertThat(counting.choose(row(logits), 2, 0).token())
                 .as("4 - 2.0 ties with 2: the lower id")
+                .isZero();
+    }
+
+    @Test
+    void biasComesBeforeThePenalties() {
+        float[] logits = {2f, -2f, 1f, 1f, 1f, 1f, 1f, 4f};
+        SamplingParameters biased = new SamplingParameters(
+                false, 1f, 0, 1f, 1f, 2f, 0f, 0f, false, 0, 0, Map.of(1, 5f, 7, -100f, 2, -2f, 99, 100f, -1, 100f));
+        Chooser chooser = new Chooser(biased, new int[] {1, 2, 7}, 8);
+        // seen: 1 becomes (-2 + 5) / 2, 2 becomes (1 - 2) * 2, 7 becomes (4 - 100) * 2
+        double[] expected = {2, 1.5, -2, 1, 1, 1, 1, -192};
+        double logSum = Math.log(Arrays.stream(expected).map(Math::exp).sum());
+        for (Choice.Candidate candidate : chooser.choose(row(logits), 0, 8).alternatives()) {
+            assertThat((double) candidate.logprob()).isCloseTo(expected[candidate.token()] - logSum, within(1e-5));
+        }
+        assertThat(chooser.choose(row(logits), 0, 0).token())
+                .as("not the arg-max of the row")
                 .isZero();
     }
 

@@ -1,78 +1,87 @@
 package dev.gorgon.server.generate;
 
-import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.engine.schedule.AdapterSelection;
 import dev.gorgon.engine.schedule.GenerateRequest;
+import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.server.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One request between its body and the engine: permit, validation, tokenization, adapter, submission, in this order (LoRAX
+ * One request between its body and the engine: permits, validation, tokenization, adapter, submission, in this order (LoRAX
  * contract, section 1.5). Each stage runs on the request's event loop and starts the next one when what it waits for is there;
  * a client that leaves in between ends it there.
  */
 final class Admission {
     private static final Logger log = LoggerFactory.getLogger(Admission.class);
 
+    /** Prompts shorter than this are not worth waiting for their keys and values. */
+    private static final int SHARED_PROMPT_TOKENS = 64;
+
     private final GenerateService service;
     private final LiveRequest live;
-    private final GenerateBody body;
+    private final Order order;
     private final Responder responder;
-    private final Checks checks;
 
-    Admission(GenerateService service, LiveRequest live, GenerateBody body, Responder responder) {
+    Admission(GenerateService service, LiveRequest live, Order order, Responder responder) {
         this.service = service;
         this.live = live;
-        this.body = body;
+        this.order = order;
         this.responder = responder;
-        this.checks = new Checks(service.config().limits());
     }
 
-    void start(String bearerToken, boolean streaming) {
+    void start() {
         orFail(() -> {
-            int completions = checks.completions(body, streaming);
-            live.hold(service.permits().tryAcquire(completions).orElseThrow(ApiException::overloaded));
-            checks.parameters(body, completions);
-            AdapterChoice adapter =
-                    AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), bearerToken);
-            service.encoder().execute(() -> encode(completions, adapter));
+            int generations = order.generations();
+            live.hold(service.permits().tryAcquire(generations).orElseThrow(ApiException::overloaded));
+            GenerationPlan plan = order.plan();
+            service.encoder().execute(() -> encode(plan));
         });
     }
 
     /** On the encoder's thread. */
-    private void encode(int completions, AdapterChoice adapter) {
-        if (live.isOver()) {
-            return;
-        }
+    private void encode(GenerationPlan plan) {
+        List<EncodedPrompt> prompts = new ArrayList<>();
         try {
-            int[] tokens = service.inference().encode(body.inputs(), true);
-            live.run(() -> orFail(() -> encoded(tokens, completions, adapter)));
+            for (PromptSource prompt : plan.prompts()) {
+                if (live.isOver()) {
+                    return;
+                }
+                prompts.add(prompt.encode(service.inference()));
+            }
+            live.run(() -> orFail(() -> encoded(plan, prompts)));
+        } catch (ApiException e) {
+            live.run(() -> responder.fail(e));
         } catch (RuntimeException e) {
             live.run(() -> responder.fail(ApiException.validation("tokenizer error " + e.getMessage())));
         }
     }
 
-    private void encoded(int[] all, int completions, AdapterChoice adapter) {
-        int[] tokens = checks.truncate(all, body.length().truncate());
-        if (tokens.length == 0) {
-            throw ApiException.validation("`inputs` has no tokens");
+    private void encoded(GenerationPlan plan, List<EncodedPrompt> prompts) {
+        int[] maxNewTokens = new int[prompts.size()];
+        for (int i = 0; i < maxNewTokens.length; i++) {
+            maxNewTokens[i] = plan.budget().maxNewTokens(prompts.get(i));
+            service.metrics().validated(prompts.get(i).tokens().length, maxNewTokens[i]);
         }
-        int maxNewTokens = checks.budget(tokens.length, body.length().maxNewTokens());
-        service.metrics().validated(tokens.length, maxNewTokens);
         long validatedNanos = System.nanoTime();
-        selection(adapter)
+        responder.encoded();
+        selection(plan.adapter())
                 .whenComplete((selected, failure) -> live.run(() -> orFail(() -> {
                     if (failure != null) {
                         throw ApiException.adapter(unwrap(failure));
                     }
-                    submit(requests(tokens, maxNewTokens, completions, selected), validatedNanos);
+                    submit(
+                            plan,
+                            new Prepared(
+                                    prompts,
+                                    requests(plan, prompts, maxNewTokens, selected),
+                                    live.receivedNanos(),
+                                    validatedNanos,
+                                    System.nanoTime()));
                 })));
     }
 
@@ -91,45 +100,51 @@ final class Admission {
         };
     }
 
-    private List<GenerateRequest> requests(int[] tokens, int maxNewTokens, int completions, AdapterSelection adapter) {
+    private static List<GenerateRequest> requests(
+            GenerationPlan plan, List<EncodedPrompt> prompts, int[] maxNewTokens, AdapterSelection adapter) {
         List<GenerateRequest> requests = new ArrayList<>();
-        for (int i = 0; i < completions; i++) {
-            requests.add(new GenerateRequest(
-                    tokens,
-                    adapter,
-                    sampling(),
-                    maxNewTokens,
-                    body.length().stop(),
-                    body.length().ignoreEos(),
-                    body.output().promptDetails(),
-                    orZero(body.output().alternatives()),
-                    speculation()));
+        for (int i = 0; i < maxNewTokens.length; i++) {
+            for (int number = 0; number < plan.perPrompt(); number++) {
+                requests.add(plan.request(prompts.get(i), maxNewTokens[i], number, adapter));
+            }
         }
         return requests;
     }
 
-    /** Every completion draws its own seed, so that the seed in the answer brings back that completion on its own. */
-    private SamplingParameters sampling() {
-        Long seed = body.sampling().seed();
-        return Sampling.parameters(
-                body.sampling(),
-                service.inference().vocabularySize(),
-                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
-    }
-
-    private int speculation() {
-        Long tokens = body.length().speculativeTokens();
-        return tokens == null ? GenerateRequest.ANY_SPECULATION : (int) Math.min(tokens, Integer.MAX_VALUE);
-    }
-
-    private void submit(List<GenerateRequest> requests, long validatedNanos) {
-        Prepared prepared = new Prepared(requests, live.receivedNanos(), validatedNanos, System.nanoTime());
-        for (int i = 0; i < requests.size(); i++) {
-            try {
-                live.add(service.inference().submit(requests.get(i), responder.listener(prepared, i)));
-            } catch (RuntimeException e) {
-                throw ApiException.generation(e);
+    /**
+     * Several completions of one long prompt start after the first one's first token: by then they find the prompt's keys and
+     * values and need not compute them again.
+     */
+    private void submit(GenerationPlan plan, Prepared prepared) {
+        for (int i = 0; i < prepared.prompts().size(); i++) {
+            int first = i * plan.perPrompt();
+            int end = first + plan.perPrompt();
+            GenerationListener listener = responder.listener(prepared, first);
+            boolean waits = plan.perPrompt() > 1
+                    && !plan.options().promptLogprobs()
+                    && prepared.prompts().get(i).tokens().length >= SHARED_PROMPT_TOKENS;
+            if (waits) {
+                Runnable others = () -> orFail(() -> submit(prepared, first + 1, end));
+                submit(prepared.requests().get(first), new FirstTokenListener(listener, () -> live.run(others)));
+            } else {
+                submit(prepared.requests().get(first), listener);
+                submit(prepared, first + 1, end);
             }
+        }
+        responder.started();
+    }
+
+    private void submit(Prepared prepared, int from, int to) {
+        for (int i = from; i < to; i++) {
+            submit(prepared.requests().get(i), responder.listener(prepared, i));
+        }
+    }
+
+    private void submit(GenerateRequest request, GenerationListener listener) {
+        try {
+            live.add(service.inference().submit(request, listener));
+        } catch (RuntimeException e) {
+            throw ApiException.generation(e);
         }
     }
 
@@ -142,10 +157,6 @@ final class Admission {
             log.error("request failed unexpectedly", e);
             responder.fail(ApiException.internal());
         }
-    }
-
-    private static int orZero(@Nullable Integer value) {
-        return value == null ? 0 : value;
     }
 
     private static Throwable unwrap(Throwable failure) {

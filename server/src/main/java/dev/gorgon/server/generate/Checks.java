@@ -4,7 +4,6 @@ import dev.gorgon.server.Limits;
 import dev.gorgon.server.generate.GenerateBody.AdapterFields;
 import dev.gorgon.server.generate.GenerateBody.LengthFields;
 import dev.gorgon.server.generate.GenerateBody.MergeFields;
-import dev.gorgon.server.generate.GenerateBody.OutputFields;
 import dev.gorgon.server.generate.GenerateBody.SamplingFields;
 import dev.gorgon.server.http.ApiException;
 import java.util.Arrays;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The validation rules in LoRAX's order with LoRAX's words; the numbers are rows of section 1.5 of the contract. The first
  * broken rule wins, as an {@link ApiException}. Rows without a number are Gorgon's own.
  */
-final class Checks {
+public final class Checks {
     private static final int MAX_ADAPTER_ID_LENGTH = 1024;
     private static final Set<String> STRATEGIES = Set.of("linear", "ties", "dare_linear", "dare_ties");
     private static final Set<String> SIGN_METHODS = Set.of("total", "frequency");
@@ -52,7 +51,11 @@ final class Checks {
     /** Rules 1 to 17: everything that needs no tokenizer. */
     void parameters(GenerateBody body, int completions) {
         adapter(body.adapter());
-        sampling(body.sampling(), body.output(), completions);
+        boolean mustSample = completions > 1 && !body.sampling().mentionsSampling();
+        refuseIf(mustSample, "you must use sampling when `best_of` is > 1"); // 4
+        sampling(body.sampling());
+        Integer alternatives = body.output().alternatives();
+        refuseIf(alternatives != null && alternatives <= 0, "`return_k_alternatives` must be strictly positive"); // 12
         lengths(body.length());
         refuseIf(body.sampling().seed() != null && completions > 1, "`seed` must not be set when `best_of` > 1"); // 15
         refuseIf(body.inputs().isEmpty(), "`inputs` cannot be empty"); // 16
@@ -68,7 +71,8 @@ final class Checks {
                 "`response_format` is not supported by this version; leave it out or send null");
     }
 
-    private void adapter(AdapterFields adapter) {
+    /** Rules 1 to 3, and what is wrong with names and merges. */
+    public static void adapter(AdapterFields adapter) {
         MergeFields merged = adapter.merged();
         if (merged != null) {
             refuseIf(adapter.adapterId() != null, "at most one of `adapter_id` or `adapters` may be provided"); // 1
@@ -101,8 +105,8 @@ final class Checks {
         }
     }
 
-    private static void sampling(SamplingFields sampling, OutputFields output, int completions) {
-        refuseIf(completions > 1 && !sampling.mentionsSampling(), "you must use sampling when `best_of` is > 1"); // 4
+    /** Rules 5 to 11. */
+    public static void sampling(SamplingFields sampling) {
         refuseIf(below(sampling.temperature(), 0), "`temperature` must be non-negative"); // 5
         Float repetition = sampling.repetitionPenalty();
         refuseIf(repetition != null && !(repetition > 0), "`repetition_penalty` must be strictly positive"); // 6
@@ -114,8 +118,6 @@ final class Checks {
         refuseIf(typicalP != null && !(typicalP > 0 && typicalP < 1), "`typical_p` must be > 0.0 and < 1.0"); // 10
         Integer topK = sampling.topK();
         refuseIf(topK != null && topK <= 0, "`top_k` must be strictly positive"); // 11
-        Integer alternatives = output.alternatives();
-        refuseIf(alternatives != null && alternatives <= 0, "`return_k_alternatives` must be strictly positive"); // 12
     }
 
     private void lengths(LengthFields length) {

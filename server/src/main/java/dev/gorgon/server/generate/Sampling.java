@@ -2,10 +2,11 @@ package dev.gorgon.server.generate;
 
 import dev.gorgon.engine.sample.SamplingParameters;
 import dev.gorgon.server.generate.GenerateBody.SamplingFields;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** When a request samples, and with what (LoRAX contract, sections 4.2 and 4.4). */
-final class Sampling {
+public final class Sampling {
     private Sampling() {}
 
     /**
@@ -13,8 +14,11 @@ final class Sampling {
      * applies, so that logprobs are the model's own.
      *
      * @param seed used if the request samples
+     * @param stream which of several completions with this seed it is
+     * @param logitBias by token id
      */
-    static SamplingParameters parameters(SamplingFields fields, int vocabularySize, long seed) {
+    public static SamplingParameters parameters(
+            SamplingFields fields, int vocabularySize, long seed, int stream, Map<Integer, Float> logitBias) {
         boolean sample = samples(fields);
         float temperature = or(fields.temperature(), 1);
         Integer topK = fields.topK();
@@ -29,7 +33,8 @@ final class Sampling {
                 or(fields.presencePenalty(), 0),
                 fields.watermark(),
                 sample ? seed : 0,
-                0);
+                sample ? stream : 0,
+                logitBias);
     }
 
     private static boolean samples(SamplingFields fields) {

@@ -16,23 +16,77 @@ public final class ApiException extends RuntimeException {
     private final String type;
     private final String failure;
     private final String code;
+    private final String parameter;
 
     private ApiException(int status, String type, String failure, String message, @Nullable Throwable cause) {
-        this(status, type, failure, message, "", cause);
+        this(status, type, failure, message, Detail.NONE, cause);
     }
 
     private ApiException(
-            int status, String type, String failure, String message, String code, @Nullable Throwable cause) {
+            int status, String type, String failure, String message, Detail detail, @Nullable Throwable cause) {
         super(message, cause, false, false);
         this.status = status;
         this.type = type;
         this.failure = failure;
-        this.code = code;
+        this.code = detail.code;
+        this.parameter = detail.parameter;
     }
+
+    /** What LoRAX's error object has no place for; empty if there is none. */
+    private record Detail(String code, String parameter) {
+        static final Detail NONE = new Detail("", "");
+    }
+
+    private static final String VALIDATION = "Input validation error: ";
 
     /** The request breaks a rule; the detail says which. */
     public static ApiException validation(String detail) {
-        return new ApiException(422, "validation", "validation", "Input validation error: " + detail, null);
+        return new ApiException(422, "validation", "validation", VALIDATION + detail, null);
+    }
+
+    /**
+     * The request breaks a rule of OpenAI's API.
+     *
+     * @param parameter which field is wrong, or empty
+     * @param code a word for programs, or empty
+     * @param detail says what is wrong and what to do
+     */
+    public static ApiException badRequest(String parameter, String code, String detail) {
+        return new ApiException(
+                400, "validation", "validation", VALIDATION + detail, new Detail(code, parameter), null);
+    }
+
+    /** The conversation could not become a prompt. */
+    public static ApiException template(String detail) {
+        return new ApiException(
+                422, "template_error", "template", "Failed applying chat template to inputs: " + detail, null);
+    }
+
+    /** The chat template needs a variable that only the request could give; the misspelling is LoRAX's. */
+    public static ApiException missingTemplateVariable(String name) {
+        return new ApiException(
+                422,
+                "missing_template_variable",
+                "template",
+                "Missing template vatiable: " + name,
+                new Detail("", name),
+                null);
+    }
+
+    /** Something about tools. */
+    public static ApiException tool(String detail) {
+        return new ApiException(422, "tool_error", "validation", "Tool error: " + detail, null);
+    }
+
+    /** The model cannot do this kind of work. */
+    public static ApiException unsupportedModel(String detail) {
+        return new ApiException(
+                424,
+                "generation",
+                "generation",
+                "Request failed during generation: Server error: " + detail,
+                new Detail("unsupported_model", ""),
+                null);
     }
 
     /** As many requests as permitted are in flight. */
@@ -59,7 +113,7 @@ public final class ApiException extends RuntimeException {
                 "generation",
                 failure,
                 "Request failed during generation: Server error: " + detail,
-                code(cause),
+                new Detail(code(cause), ""),
                 cause);
     }
 
@@ -104,6 +158,27 @@ public final class ApiException extends RuntimeException {
     /** A defect of the server itself; details go to the log only. */
     public static ApiException internal() {
         return new ApiException(500, "internal", "internal", "Internal server error", null);
+    }
+
+    /** LoRAX's {@code error_type}. */
+    public String type() {
+        return type;
+    }
+
+    /** A word for programs; empty if there is none. */
+    public String code() {
+        return code;
+    }
+
+    /** Which field of the request is wrong; empty if that is not known. */
+    public String parameter() {
+        return parameter;
+    }
+
+    /** The message without what LoRAX puts before the details of invalid input. */
+    public String detail() {
+        String message = String.valueOf(getMessage());
+        return message.startsWith(VALIDATION) ? message.substring(VALIDATION.length()) : message;
     }
 
     /** The HTTP status. */

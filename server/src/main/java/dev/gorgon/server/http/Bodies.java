@@ -46,6 +46,11 @@ public final class Bodies {
      * before the route's handler returns.
      */
     public void handleJson(RoutingContext context, Consumer<byte[]> handler) {
+        handleJson(context, ErrorStyle.LORAX, handler);
+    }
+
+    /** The same with errors in the words of another API; the handler's {@link ApiException}s are answered, too. */
+    public void handleJson(RoutingContext context, ErrorStyle style, Consumer<byte[]> handler) {
         HttpServerResponse response = context.response();
         readJson(context.request()).onComplete((body, refusal) -> {
             try {
@@ -54,10 +59,12 @@ public final class Bodies {
                 }
                 handler.accept(body);
             } catch (BodyException e) {
-                Replies.refuse(response, e);
+                style.refuse(response, e);
+            } catch (ApiException e) {
+                style.error(response, e);
             } catch (RuntimeException e) {
                 log.error("{} failed unexpectedly", context.request().path(), e);
-                Replies.error(response, ApiException.internal());
+                style.error(response, ApiException.internal());
             }
         });
     }

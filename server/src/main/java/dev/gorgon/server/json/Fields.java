@@ -26,6 +26,11 @@ public final class Fields {
         this.path = path;
     }
 
+    /** The object itself. */
+    public Json.Obj tree() {
+        return object;
+    }
+
     /** A required string. */
     public String requiredString(String name) {
         return string(required(name), at(name));

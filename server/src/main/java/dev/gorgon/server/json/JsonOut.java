@@ -44,6 +44,30 @@ public final class JsonOut {
         return this;
     }
 
+    /** An element that is a string. */
+    public JsonOut item(String value) {
+        generator.writeString(value);
+        return this;
+    }
+
+    /** An element that is an integer. */
+    public JsonOut item(long value) {
+        generator.writeNumber(value);
+        return this;
+    }
+
+    /** An element that is a 32-bit float, finite. */
+    public JsonOut item(float value) {
+        generator.writeNumber(shortest(Float.toString(value)));
+        return this;
+    }
+
+    /** An element that is null. */
+    public JsonOut nothing() {
+        generator.writeNull();
+        return this;
+    }
+
     /** The name of the member whose value comes next. */
     public JsonOut name(String name) {
         generator.writeName(name);

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -55,6 +56,15 @@ public final class JsonText {
             return new Fields(json, object, "");
         }
         throw json.typing("", "invalid type: " + root.describe() + ", expected struct " + typeName, root.at());
+    }
+
+    /** The object that a text spells, if it spells one. */
+    public static Optional<Json.Obj> tryParse(String text) {
+        try {
+            return new JsonText(text).parse() instanceof Json.Obj object ? Optional.of(object) : Optional.empty();
+        } catch (BodyException e) {
+            return Optional.empty();
+        }
     }
 
     private static String decode(byte[] body) {

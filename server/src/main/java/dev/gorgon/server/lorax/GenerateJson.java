@@ -3,6 +3,7 @@ package dev.gorgon.server.lorax;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.PromptToken;
 import dev.gorgon.engine.schedule.TokenEvent;
+import dev.gorgon.server.generate.CompletionCollector;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.json.JsonOut;
 import java.util.List;

@@ -1,19 +1,21 @@
 package dev.gorgon.server.lorax;
 
 import dev.gorgon.server.generate.AdapterChoice;
+import dev.gorgon.server.generate.BodyOrder;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.GenerateBodyReader;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.generate.Order;
+import dev.gorgon.server.generate.PromptSource;
 import dev.gorgon.server.http.BearerToken;
 import dev.gorgon.server.http.Bodies;
-import dev.gorgon.server.http.Connections;
 import dev.gorgon.server.http.EventStream;
+import dev.gorgon.server.http.Streams;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.UnaryOperator;
 
@@ -56,18 +58,23 @@ public final class GenerateRoutes {
         LiveRequest live = watch(request);
         SingleAnswer answer =
                 new SingleAnswer(request.response(), live, body, headers(request, body), service.metrics(), wrapping);
-        service.start(live, body, BearerToken.of(request), false, answer);
+        service.start(live, order(request, body, false), answer);
     }
 
     private void stream(HttpServerRequest request, GenerateBody body) {
         LiveRequest live = watch(request);
-        EventStream events = new EventStream(vertx, request, service.config().timeouts(), () -> drop(request, live));
+        EventStream events = new EventStream(
+                vertx, request, service.config().timeouts(), () -> Streams.drop(request, live::abandon));
         live.onGone(events::close);
         request.response().putHeader("x-accel-buffering", "no").headers().addAll(headers(request, body));
         events.open();
         StreamAnswer answer =
                 new StreamAnswer(events, live, body, service.metrics(), service.inference()::endsSequence);
-        service.start(live, body, BearerToken.of(request), true, answer);
+        service.start(live, order(request, body, true), answer);
+    }
+
+    private Order order(HttpServerRequest request, GenerateBody body, boolean streaming) {
+        return new BodyOrder(service, body, PromptSource.text(body.inputs(), true), BearerToken.of(request), streaming);
     }
 
     private LiveRequest watch(HttpServerRequest request) {
@@ -75,20 +82,10 @@ public final class GenerateRoutes {
         return LiveRequest.watch(context, request.response(), service.metrics());
     }
 
-    /** A client that does not read: there is no point in sending it a goodbye. */
-    private static void drop(HttpServerRequest request, LiveRequest live) {
-        live.abandon();
-        if (request.version() == HttpVersion.HTTP_2) {
-            request.response().reset();
-        } else {
-            Connections.abort(request.connection());
-        }
-    }
-
     private MultiMap headers(HttpServerRequest request, GenerateBody body) {
         return ResponseHeaders.identity(
                 service.config().model(),
-                body,
+                body.inputs().codePointCount(0, body.inputs().length()),
                 AdapterChoice.of(body.adapter(), service.config().defaultAdapterSource(), BearerToken.of(request)));
     }
 }

@@ -3,23 +3,23 @@ package dev.gorgon.server.lorax;
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.server.ModelInfo;
 import dev.gorgon.server.generate.AdapterChoice;
-import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.metrics.Durations;
 import io.vertx.core.MultiMap;
 import java.util.concurrent.TimeUnit;
 
 /** LoRAX's response headers (contract, section 1.10): integers, times in whole milliseconds. */
-final class ResponseHeaders {
+public final class ResponseHeaders {
     private ResponseHeaders() {}
 
-    /** Headers that are known before anything was generated; all that a stream gets. */
-    static MultiMap identity(ModelInfo model, GenerateBody body, AdapterChoice adapter) {
+    /**
+     * Headers that are known before anything was generated; all that a stream gets.
+     *
+     * @param characters of the prompt
+     */
+    public static MultiMap identity(ModelInfo model, long characters, AdapterChoice adapter) {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         headers.set("x-compute-type", "gpu+optimized");
-        set(
-                headers,
-                "x-compute-characters",
-                body.inputs().codePointCount(0, body.inputs().length()));
+        set(headers, "x-compute-characters", characters);
         visible(headers, "x-model-id", model.id());
         adapter.shownId().ifPresent(id -> visible(headers, "x-adapter-id", id));
         adapter.shownSource().ifPresent(source -> visible(headers, "x-adapter-source", source));
@@ -27,7 +27,7 @@ final class ResponseHeaders {
     }
 
     /** Adds what is known when the answer is complete. */
-    static void measurements(MultiMap headers, Durations nanos, Completion completion) {
+    public static void measurements(MultiMap headers, Durations nanos, Completion completion) {
         int generated = completion.generatedTokens();
         long afterFirst = nanos.inference() - nanos.firstToken();
         setMillis(headers, "x-compute-time", nanos.total());

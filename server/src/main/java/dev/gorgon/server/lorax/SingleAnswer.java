@@ -1,6 +1,7 @@
 package dev.gorgon.server.lorax;
 
 import dev.gorgon.engine.schedule.GenerationListener;
+import dev.gorgon.server.generate.CompletionCollector;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.LiveRequest;
 import dev.gorgon.server.generate.Prepared;

@@ -7,16 +7,15 @@ import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
 import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.LiveRequest;
+import dev.gorgon.server.generate.Mailbox;
 import dev.gorgon.server.generate.Prepared;
 import dev.gorgon.server.generate.Responder;
+import dev.gorgon.server.generate.SkipCounter;
 import dev.gorgon.server.http.ApiException;
 import dev.gorgon.server.http.EventStream;
 import dev.gorgon.server.metrics.Durations;
 import dev.gorgon.server.metrics.RequestMetrics;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +30,7 @@ final class StreamAnswer implements Responder, GenerationListener {
     private final RequestMetrics metrics;
     private final IntPredicate endsSequence;
 
-    private final Queue<Runnable> pending = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean scheduled = new AtomicBoolean();
-
+    private final Mailbox mailbox;
     private final StringBuilder batch = new StringBuilder();
     private final SkipCounter skips = new SkipCounter();
     private @Nullable Prepared prepared;
@@ -53,6 +50,7 @@ final class StreamAnswer implements Responder, GenerationListener {
         this.body = body;
         this.metrics = metrics;
         this.endsSequence = endsSequence;
+        this.mailbox = new Mailbox(live, this::flush);
     }
 
     @Override
@@ -64,31 +62,20 @@ final class StreamAnswer implements Responder, GenerationListener {
 
     @Override
     public void onToken(TokenEvent token) {
-        post(() -> token(token));
+        mailbox.post(() -> token(token));
     }
 
     @Override
     public void onFinish(Completion completion) {
-        post(() -> finish(completion));
+        mailbox.post(() -> finish(completion));
     }
 
     @Override
     public void onFailure(GenerationException failure) {
-        post(() -> fail(ApiException.generation(failure)));
+        mailbox.post(() -> fail(ApiException.generation(failure)));
     }
 
-    private void post(Runnable event) {
-        pending.add(event);
-        if (scheduled.compareAndSet(false, true)) {
-            live.run(this::drain);
-        }
-    }
-
-    private void drain() {
-        scheduled.set(false); // before the first poll: what comes later schedules anew
-        for (Runnable event = pending.poll(); event != null; event = pending.poll()) {
-            event.run();
-        }
+    private void flush() {
         stream.send(batch);
         batch.setLength(0);
     }
@@ -155,6 +142,6 @@ final class StreamAnswer implements Responder, GenerationListener {
     private void end() {
         stream.end(batch);
         batch.setLength(0);
-        pending.clear();
+        mailbox.clear();
     }
 }

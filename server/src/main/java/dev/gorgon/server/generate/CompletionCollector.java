@@ -1,4 +1,4 @@
-package dev.gorgon.server.lorax;
+package dev.gorgon.server.generate;
 
 import dev.gorgon.engine.schedule.Completion;
 import dev.gorgon.engine.schedule.GenerateRequest;
@@ -6,7 +6,6 @@ import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.PromptToken;
 import dev.gorgon.engine.schedule.TokenEvent;
-import dev.gorgon.server.generate.LiveRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Gathers one completion for an answer in one piece. Filled on the engine thread; read on the event loop once {@code done} or
  * {@code failed} ran there.
  */
-final class CompletionCollector implements GenerationListener {
+public final class CompletionCollector implements GenerationListener {
     private final GenerateRequest request;
     private final boolean keepTokens;
     private final LiveRequest live;
@@ -34,7 +33,7 @@ final class CompletionCollector implements GenerationListener {
      * @param done run on the event loop after a success
      * @param failed run on the event loop after a failure
      */
-    CompletionCollector(
+    public CompletionCollector(
             GenerateRequest request,
             boolean keepTokens,
             LiveRequest live,
@@ -73,11 +72,13 @@ final class CompletionCollector implements GenerationListener {
         live.run(() -> failed.accept(failure));
     }
 
-    boolean isDone() {
+    /** Whether it ended with success. */
+    public boolean isDone() {
         return completion != null;
     }
 
-    Completion completion() {
+    /** How it ended; only once {@link #isDone}. */
+    public Completion completion() {
         if (completion == null) {
             throw new IllegalStateException("the completion has not ended");
         }
@@ -85,26 +86,28 @@ final class CompletionCollector implements GenerationListener {
     }
 
     /** What {@code best_of} compares; a completion with undefined logprobs loses. */
-    double meanLogprob() {
+    public double meanLogprob() {
         double mean = count == 0 ? Double.NEGATIVE_INFINITY : logprobSum / count;
         return Double.isNaN(mean) ? Double.NEGATIVE_INFINITY : mean;
     }
 
-    List<TokenEvent> tokens() {
+    /** All tokens; none unless they were to be kept. */
+    public List<TokenEvent> tokens() {
         return tokens;
     }
 
-    List<PromptToken> prompt() {
+    /** The prompt's tokens; none unless the request asked for them. */
+    public List<PromptToken> prompt() {
         return prompt;
     }
 
-    SkipCounter skips() {
+    /** Drafted tokens by step. */
+    public SkipCounter skips() {
         return skips;
     }
 
     /** The seed to report: none for a greedy completion. */
-    @Nullable
-    Long seed() {
+    public @Nullable Long seed() {
         return request.sampling().sample() ? request.sampling().seed() : null;
     }
 }

@@ -1,15 +1,16 @@
-package dev.gorgon.server.lorax;
+package dev.gorgon.server.generate;
 
 import dev.gorgon.engine.schedule.TokenEvent;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /** How many drafted tokens each step of one generation brought: a step is a token that was not skipped and those after it. */
-final class SkipCounter {
+public final class SkipCounter {
     private int[] skippedPerStep = new int[8];
     private int steps;
 
-    void token(TokenEvent token) {
+    /** Counts a token; in order. */
+    public void token(TokenEvent token) {
         if (token.skipped() && steps > 0) {
             skippedPerStep[steps - 1]++;
             return;
@@ -20,7 +21,8 @@ final class SkipCounter {
         skippedPerStep[steps++] = 0;
     }
 
-    void forEachStep(IntConsumer skipped) {
+    /** The number of drafted tokens of each step. */
+    public void forEachStep(IntConsumer skipped) {
         for (int i = 0; i < steps; i++) {
             skipped.accept(skippedPerStep[i]);
         }
