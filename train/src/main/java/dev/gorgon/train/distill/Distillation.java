@@ -77,7 +77,7 @@ public final class Distillation implements AutoCloseable {
             SettingsFile.check(
                     settings.output(),
                     output.isEmpty(),
-                    settings.madeWith(),
+                    madeWith,
                     settings.run().force());
             output.readBack();
             Input input = scan(settings, output);
