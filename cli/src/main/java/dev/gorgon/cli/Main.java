@@ -14,7 +14,7 @@ import picocli.CommandLine.IVersionProvider;
         name = "gorgon",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class},
+        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class, CreateDataCommand.class},
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")
 public final class Main implements Runnable {
 
