@@ -2,7 +2,6 @@ package dev.gorgon.cli;
 
 import dev.gorgon.engine.text.Tokenizer;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The tokenizer of a model that has weights of some shape and no text: every token is a letter. */
@@ -30,11 +29,6 @@ final class BenchTokenizer implements Tokenizer {
     @Override
     public boolean isSpecial(int id) {
         return false;
-    }
-
-    @Override
-    public Optional<String> chatTemplate() {
-        return Optional.empty();
     }
 
     @Override

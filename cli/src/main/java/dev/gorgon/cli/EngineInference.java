@@ -64,7 +64,7 @@ final class EngineInference implements Inference {
 
     @Override
     public Optional<ChatTemplate> chatTemplate() {
-        return Optional.empty();
+        return served.chatTemplate();
     }
 
     @Override

@@ -50,6 +50,13 @@ final class ModelOptions {
     String revision = "";
 
     @Option(
+            names = "--tokenizer-config-path",
+            defaultValue = "${env:TOKENIZER_CONFIG_PATH:-}",
+            paramLabel = "FILE",
+            description = "a tokenizer_config.json whose chat template is used instead of the model's (default: none)")
+    String tokenizerConfigPath = "";
+
+    @Option(
             names = "--adapter-id",
             defaultValue = "${env:ADAPTER_ID:-}",
             paramLabel = "ID",

@@ -14,6 +14,8 @@ import dev.gorgon.engine.schedule.Engine;
 import dev.gorgon.engine.schedule.EngineOptions;
 import dev.gorgon.engine.schedule.LanguageModel;
 import dev.gorgon.engine.schedule.ModelLoader;
+import dev.gorgon.engine.text.ChatTemplate;
+import dev.gorgon.engine.text.ChatTemplates;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.BackgroundPriority;
 import dev.gorgon.kernels.KernelProviders;
@@ -39,14 +41,21 @@ final class ServedModel implements AutoCloseable {
     private final Engine engine;
     private final AdapterFiles files;
     private final int maxTotalTokens;
+    private final Optional<ChatTemplate> chatTemplate;
 
     private ServedModel(
-            LanguageModel model, AdapterRegistry adapters, Engine engine, AdapterFiles files, int maxTotalTokens) {
+            LanguageModel model,
+            AdapterRegistry adapters,
+            Engine engine,
+            AdapterFiles files,
+            int maxTotalTokens,
+            Optional<ChatTemplate> chatTemplate) {
         this.model = model;
         this.adapters = adapters;
         this.engine = engine;
         this.files = files;
         this.maxTotalTokens = maxTotalTokens;
+        this.chatTemplate = chatTemplate;
     }
 
     /** Loads the model and its default adapter; other adapters with the default limits. */
@@ -108,6 +117,7 @@ final class ServedModel implements AutoCloseable {
         Backend backend = new CpuBackend(
                 KernelProviders.select(options.kernels), format, options.workers(), options.packCacheFolder());
         AdapterLoader loader = new AdapterLoader(options.modelId, config, backend);
+        Optional<ChatTemplate> chatTemplate = chatTemplate(folder, options);
         Optional<Path> folded = folded(options, adapterOptions, files);
         LanguageModel model = folded.isPresent()
                 ? ModelLoader.loadMerged(options.modelId, folder, folded.get(), backend, limits)
@@ -135,12 +145,19 @@ final class ServedModel implements AutoCloseable {
                     (System.nanoTime() - start) / 1_000_000);
             Engine engine = new Engine(model, limits, byDefault);
             probes.begin(engine);
-            return new ServedModel(model, adapters, engine, files, maxTotal);
+            return new ServedModel(model, adapters, engine, files, maxTotal, chatTemplate);
         } catch (RuntimeException e) {
             adapters.close();
             model.close();
             throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    /** The model's template, or that of the file which the operator names. */
+    private static Optional<ChatTemplate> chatTemplate(Path folder, ModelOptions options) {
+        return options.tokenizerConfigPath.isEmpty()
+                ? ChatTemplates.read(folder)
+                : ChatTemplates.read(folder, Path.of(options.tokenizerConfigPath));
     }
 
     /** The adapter whose LoRA goes into the base model's weights, if that is wanted. */
@@ -215,6 +232,11 @@ final class ServedModel implements AutoCloseable {
 
     int maxTotalTokens() {
         return maxTotalTokens;
+    }
+
+    /** How conversations become prompts, if the model says so. */
+    Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.gorgon.engine;
 import dev.gorgon.engine.text.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
@@ -28,11 +27,6 @@ final class NumberTokenizer implements Tokenizer {
     @Override
     public boolean isSpecial(int id) {
         return false;
-    }
-
-    @Override
-    public Optional<String> chatTemplate() {
-        return Optional.empty();
     }
 
     @Override

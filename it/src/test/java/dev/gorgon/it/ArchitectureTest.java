@@ -118,7 +118,8 @@ class ArchitectureTest {
                 "dev.gorgon.train..",
                 "dev.gorgon.hub..",
                 "dev.gorgon.server..",
-                "dev.gorgon.cli..");
+                "dev.gorgon.cli..",
+                "dev.gorgon.client.json..");
         onlyIn("software.amazon..", "dev.gorgon.hub..");
         onlyIn("java.net.http..", "dev.gorgon.hub..", "dev.gorgon.train..", "dev.gorgon.client..");
     }

@@ -5,8 +5,13 @@ import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.generate.GenerateService;
 import dev.gorgon.server.generate.Permits;
 import dev.gorgon.server.http.Bodies;
+import dev.gorgon.server.http.ErrorStyle;
+import dev.gorgon.server.http.OpenAiError;
 import dev.gorgon.server.lorax.GenerateRoutes;
+import dev.gorgon.server.lorax.OtherTaskRoutes;
+import dev.gorgon.server.lorax.StartupRoute;
 import dev.gorgon.server.lorax.StatusRoutes;
+import dev.gorgon.server.lorax.StrictRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
 import dev.gorgon.server.metrics.AdapterMetrics;
 import dev.gorgon.server.metrics.EngineMetrics;
@@ -69,11 +74,17 @@ public final class GorgonServer implements AutoCloseable {
         Bodies bodies = new Bodies(
                 vertx, config.limits().maxBodyBytes(), config.timeouts().body());
         GenerateService service = new GenerateService(config, inference, permits, metrics, encoder);
+        OpenAiRoutes openAi = new OpenAiRoutes(vertx, bodies, service);
+        StrictRoutes strict = new StrictRoutes(vertx, bodies, service);
         this.router = Routes.router(
                 vertx,
                 new Routes.Handlers(
                         new GenerateRoutes(vertx, bodies, service),
-                        new OpenAiRoutes(vertx, bodies, service),
+                        config.loraxStrict() ? strict::completions : openAi::completions,
+                        config.loraxStrict() ? strict::chat : openAi::chat,
+                        new OtherTaskRoutes(
+                                bodies, metrics, config.loraxStrict() ? ErrorStyle.LORAX : OpenAiError.STYLE),
+                        new StartupRoute(vertx, service),
                         new TokenizeRoute(vertx, bodies, inference, encoder),
                         new AdapterRoutes(vertx, bodies, config, inference.adapters()),
                         new StatusRoutes(config, inference, new Exposition(registry)),

@@ -5,9 +5,10 @@ import dev.gorgon.server.docs.DocsRoutes;
 import dev.gorgon.server.http.Cors;
 import dev.gorgon.server.http.Replies;
 import dev.gorgon.server.lorax.GenerateRoutes;
+import dev.gorgon.server.lorax.OtherTaskRoutes;
+import dev.gorgon.server.lorax.StartupRoute;
 import dev.gorgon.server.lorax.StatusRoutes;
 import dev.gorgon.server.lorax.TokenizeRoute;
-import dev.gorgon.server.openai.OpenAiRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -34,7 +35,10 @@ final class Routes {
     /** All that answers. */
     record Handlers(
             GenerateRoutes generate,
-            OpenAiRoutes openAi,
+            Handler<RoutingContext> completions,
+            Handler<RoutingContext> chat,
+            OtherTaskRoutes others,
+            StartupRoute startup,
             TokenizeRoute tokenize,
             AdapterRoutes adapters,
             StatusRoutes status,
@@ -42,7 +46,6 @@ final class Routes {
 
     static Router router(Vertx vertx, Handlers handlers) {
         GenerateRoutes generate = handlers.generate();
-        OpenAiRoutes openAi = handlers.openAi();
         AdapterRoutes adapters = handlers.adapters();
         StatusRoutes status = handlers.status();
         Routes routes = new Routes(vertx);
@@ -51,8 +54,14 @@ final class Routes {
         routes.post("/invocations", generate::compatible);
         routes.post("/generate", generate::generate);
         routes.post("/generate_stream", generate::generateStream);
-        routes.post("/v1/completions", openAi::completions);
-        routes.post("/v1/chat/completions", openAi::chat);
+        routes.post("/v1/completions", handlers.completions());
+        routes.post("/v1/chat/completions", handlers.chat());
+        OtherTaskRoutes others = handlers.others();
+        routes.post("/v1/embeddings", others::embeddings);
+        routes.post("/embed", others::embed);
+        routes.post("/classify", others::classify);
+        routes.post("/classify_batch", others::classifyBatch);
+        routes.get("/startup", handlers.startup()::startup);
         routes.post("/tokenize", handlers.tokenize()::tokenize);
         routes.get("/adapters", adapters::list);
         routes.post("/adapters/load", adapters::load);

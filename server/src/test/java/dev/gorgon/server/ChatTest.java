@@ -161,9 +161,9 @@ class ChatTest {
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(refused.body())
                 .isEqualTo("{\"error\":{\"message\":\"Failed applying chat template to inputs: no such role here\","
-                        + "\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}");
+                        + "\"type\":\"invalid_request_error\",\"param\":\"messages\",\"code\":null}}");
         server.engine.chatTemplate = Optional.empty();
-        assertThat(chat("").body()).contains("the model has no chat template", "\"code\":\"no_chat_template\"");
+        assertThat(chat("").body()).contains("the model has no chat template", "\"param\":\"messages\"");
     }
 
     @Test

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The Hugging Face tokenizers library, through its Java binding. */
@@ -126,11 +125,6 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     @Override
     public boolean isSpecial(int id) {
         return files.special().contains(id);
-    }
-
-    @Override
-    public Optional<String> chatTemplate() {
-        return files.chatTemplate();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.gorgon.engine.text;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Text to tokens and back. Thread-safe. */
@@ -28,9 +27,6 @@ public interface Tokenizer extends AutoCloseable {
 
     /** Whether a token is marked as special. */
     boolean isSpecial(int id);
-
-    /** The chat template, if the model folder has one. */
-    Optional<String> chatTemplate();
 
     OptionalInt bosTokenId();
 

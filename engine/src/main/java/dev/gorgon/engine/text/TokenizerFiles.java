@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
@@ -18,14 +17,12 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What Gorgon itself reads from {@code tokenizer.json} and {@code tokenizer_config.json}: the vocabulary, special tokens, the chat
- * template, and which special tokens surround a text.
+ * What Gorgon itself reads from {@code tokenizer.json} and {@code tokenizer_config.json}: the vocabulary, special tokens, and which special tokens surround a text.
  */
 final class TokenizerFiles {
 
     private final ObjectNode tokenizer;
     private final JsonNode config;
-    private final Path folder;
     private final Map<Integer, String> pieces = new HashMap<>();
     private final Map<String, Integer> ids = new HashMap<>();
     private final Set<Integer> special = new HashSet<>();
@@ -34,7 +31,6 @@ final class TokenizerFiles {
      * @throws TextException if {@code tokenizer.json} is missing or malformed
      */
     TokenizerFiles(Path folder) {
-        this.folder = folder;
         Path file = folder.resolve("tokenizer.json");
         if (!Files.isRegularFile(file)) {
             throw new TextException("there is no tokenizer.json in " + folder);
@@ -99,27 +95,6 @@ final class TokenizerFiles {
         String content = value.isObject() ? value.path("content").asString("") : value.asString("");
         Integer id = ids.get(content);
         return id == null ? OptionalInt.empty() : OptionalInt.of(id);
-    }
-
-    Optional<String> chatTemplate() {
-        Path jinja = folder.resolve("chat_template.jinja");
-        if (Files.isRegularFile(jinja)) {
-            try {
-                return Optional.of(Files.readString(jinja));
-            } catch (IOException e) {
-                throw new TextException("cannot read " + jinja + ": " + e.getMessage(), e);
-            }
-        }
-        JsonNode template = config.path("chat_template");
-        if (template.isString()) {
-            return Optional.of(template.stringValue());
-        }
-        for (JsonNode named : template) {
-            if (named.path("name").asString("").equals("default")) {
-                return Optional.of(named.path("template").asString(""));
-            }
-        }
-        return Optional.empty();
     }
 
     /**

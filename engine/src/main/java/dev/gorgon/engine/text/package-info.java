@@ -1,5 +1,5 @@
 /**
- * Tokenizer, streaming detokenizer, chat template text.
+ * Tokenizer, streaming detokenizer, chat templates.
  */
 @NullMarked
 package dev.gorgon.engine.text;

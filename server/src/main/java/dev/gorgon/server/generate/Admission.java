@@ -68,7 +68,7 @@ final class Admission {
             service.metrics().validated(prompts.get(i).tokens().length, maxNewTokens[i]);
         }
         long validatedNanos = System.nanoTime();
-        responder.encoded();
+        responder.encoded(prompts);
         selection(plan.adapter())
                 .whenComplete((selected, failure) -> live.run(() -> orFail(() -> {
                     if (failure != null) {

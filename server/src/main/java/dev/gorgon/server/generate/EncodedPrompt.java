@@ -1,5 +1,7 @@
 package dev.gorgon.server.generate;
 
+import java.util.List;
+
 /**
  * A prompt as the engine gets it.
  *
@@ -8,8 +10,10 @@ package dev.gorgon.server.generate;
  */
 public record EncodedPrompt(String text, int[] tokens) {
 
-    /** Length of the text in Unicode characters. */
-    public long characters() {
-        return text.codePointCount(0, text.length());
+    /** Length of all texts in Unicode characters. */
+    public static long characters(List<EncodedPrompt> prompts) {
+        return prompts.stream()
+                .mapToLong(prompt -> prompt.text.codePointCount(0, prompt.text.length()))
+                .sum();
     }
 }

@@ -87,6 +87,11 @@ public record GenerateBody(
         }
     }
 
+    /** The same for another prompt. */
+    public GenerateBody withInputs(String prompt) {
+        return new GenerateBody(prompt, adapter, sampling, length, output, stream);
+    }
+
     /** What is put before the generated text: the prompt, if asked for. */
     public String textPrefix() {
         return Optional.ofNullable(output.returnFullText()).orElse(false) ? inputs : "";

@@ -82,6 +82,11 @@ public final class GenerateBodyReader {
                 parameters.flag("details"),
                 parameters.flag("decoder_input_details"),
                 parameters.optionalInt32("return_k_alternatives"),
-                parameters.optionalObject("response_format", "ResponseFormat") != null);
+                constrained(parameters.optionalObject("response_format", "ResponseFormat")));
+    }
+
+    /** LoRAX ignores the type and goes by the schema alone; here a text is a text. */
+    private static boolean constrained(@Nullable Fields format) {
+        return format != null && !format.requiredString("type").equalsIgnoreCase("text");
     }
 }

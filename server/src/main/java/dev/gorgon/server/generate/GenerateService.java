@@ -16,6 +16,11 @@ public record GenerateService(
     /** Starts what a request orders; everything that follows reaches the responder. Call on the request's event loop. */
     public void start(LiveRequest live, Order order, Responder responder) {
         metrics.received();
+        probe(live, order, responder);
+    }
+
+    /** The same for a request that no client made, and that does not count as one. */
+    public void probe(LiveRequest live, Order order, Responder responder) {
         live.onCrash(responder::fail);
         new Admission(this, live, order, responder).start();
     }

@@ -31,7 +31,7 @@ public record Prepared(
 
     /** Length of all prompts in Unicode characters. */
     public long promptCharacters() {
-        return prompts.stream().mapToLong(EncodedPrompt::characters).sum();
+        return EncodedPrompt.characters(prompts);
     }
 
     /** Time spent on validation and tokenization. */

@@ -59,7 +59,12 @@ public final class ApiException extends RuntimeException {
     /** The conversation could not become a prompt. */
     public static ApiException template(String detail) {
         return new ApiException(
-                422, "template_error", "template", "Failed applying chat template to inputs: " + detail, null);
+                422,
+                "template_error",
+                "template",
+                "Failed applying chat template to inputs: " + detail,
+                new Detail("", "messages"),
+                null);
     }
 
     /** The chat template needs a variable that only the request could give; the misspelling is LoRAX's. */
@@ -133,6 +138,11 @@ public final class ApiException extends RuntimeException {
     /** The engine closed the stream without a last token. */
     public static ApiException incomplete() {
         return new ApiException(500, "incomplete_generation", "incomplete", "Incomplete generation", null);
+    }
+
+    /** The model answered a probe with nothing. */
+    public static ApiException emptyGeneration() {
+        return new ApiException(500, "failed healthcheck", "healthcheck", "Empty generation", null);
     }
 
     /** The caller has to say who it is. */

@@ -147,6 +147,25 @@ public final class Fields {
         return value == null ? null : nested(value, typeName, at(name));
     }
 
+    /** A required list of objects. */
+    public List<Fields> requiredObjects(String name, String typeName) {
+        return objects(required(name), typeName, at(name));
+    }
+
+    /** A list of objects, empty when missing or {@code null}. */
+    public List<Fields> optionalObjects(String name, String typeName) {
+        Json value = optional(name);
+        return value == null ? List.of() : objects(value, typeName, at(name));
+    }
+
+    private List<Fields> objects(Json value, String typeName, String where) {
+        List<Fields> objects = new ArrayList<>();
+        for (Json item : items(value, where)) {
+            objects.add(nested(item, typeName, where + "[" + objects.size() + "]"));
+        }
+        return objects;
+    }
+
     private @Nullable Json get(String name) {
         if (object.repeated().contains(name)) {
             throw text.typing(path, "duplicate field `" + name + "`", object.end());

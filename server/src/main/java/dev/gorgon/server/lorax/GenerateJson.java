@@ -8,31 +8,47 @@ import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.json.JsonOut;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON of generated text in LoRAX's field order (contract, sections 1.7 and 1.8). */
-final class GenerateJson {
-    private GenerateJson() {}
+final class GenerateJson implements AnswerFormat {
+    private final GenerateBody body;
+    private final UnaryOperator<String> wrapping;
 
-    /** The answer of {@code /generate}; losers are the other completions of {@code best_of}. */
-    static String response(GenerateBody body, CompletionCollector winner, List<CompletionCollector> losers) {
+    /** @param wrapping what the route puts around an answer in one piece */
+    GenerateJson(GenerateBody body, UnaryOperator<String> wrapping) {
+        this.body = body;
+        this.wrapping = wrapping;
+    }
+
+    @Override
+    public boolean showsTokens() {
+        return body.output().wantsDetails();
+    }
+
+    @Override
+    public String answer(CompletionCollector winner, List<CompletionCollector> losers) {
+        return wrapping.apply(response(winner, losers));
+    }
+
+    private String response(CompletionCollector winner, List<CompletionCollector> losers) {
         return JsonOut.write(out -> out.object(() -> {
             out.text("generated_text", body.textPrefix() + winner.completion().generatedText());
             if (body.output().wantsDetails()) {
-                out.name("details").object(() -> details(out, body, winner, losers));
+                out.name("details").object(() -> details(out, winner, losers));
             }
         }));
     }
 
-    private static void details(
-            JsonOut out, GenerateBody body, CompletionCollector winner, List<CompletionCollector> losers) {
+    private void details(JsonOut out, CompletionCollector winner, List<CompletionCollector> losers) {
         Completion completion = winner.completion();
         out.text("finish_reason", finishReason(completion));
         out.integer("prompt_tokens", completion.promptTokens());
         out.integer("generated_tokens", completion.generatedTokens());
         out.integer("skipped_tokens", completion.skippedTokens());
         out.unsigned("seed", winner.seed());
-        tokens(out, body, winner);
+        tokens(out, winner);
         if (!losers.isEmpty()) {
             out.name("best_of_sequences")
                     .array(
@@ -45,14 +61,14 @@ final class GenerateJson {
                                 out.integer(
                                         "generated_tokens", loser.completion().generatedTokens());
                                 out.unsigned("seed", loser.seed());
-                                tokens(out, body, loser);
+                                tokens(out, loser);
                             }));
         }
     }
 
-    private static void tokens(JsonOut out, GenerateBody body, CompletionCollector collected) {
+    private void tokens(JsonOut out, CompletionCollector collected) {
         out.name("prefill").array(collected.prompt(), token -> prompt(out, token));
-        out.name("tokens").array(collected.tokens(), token -> token(out, body, token));
+        out.name("tokens").array(collected.tokens(), token -> token(out, token));
     }
 
     private static void prompt(JsonOut out, PromptToken token) {
@@ -60,7 +76,7 @@ final class GenerateJson {
                 () -> out.integer("id", token.id()).text("text", token.text()).real("logprob", token.logprob()));
     }
 
-    private static void token(JsonOut out, GenerateBody body, TokenEvent token) {
+    private void token(JsonOut out, TokenEvent token) {
         out.object(() -> {
             out.integer("id", token.id()).text("text", token.text()).real("logprob", token.logprob());
             out.flag("special", token.special());
@@ -76,20 +92,21 @@ final class GenerateJson {
         });
     }
 
-    /** The event of a token that is not the last. */
-    static String event(GenerateBody body, TokenEvent token) {
+    @Override
+    public String event(TokenEvent token) {
         return JsonOut.write(out -> out.object(() -> {
             out.name("token");
-            token(out, body, token);
+            token(out, token);
             out.nothing("generated_text").nothing("details");
         }));
     }
 
-    /** The event of the last token, with the whole text, and the details if asked for. */
-    static String lastEvent(GenerateBody body, TokenEvent token, Completion completion, @Nullable Long seed) {
+    /** With the whole text, and the details if asked for. */
+    @Override
+    public String lastEvent(TokenEvent token, Completion completion, @Nullable Long seed) {
         return JsonOut.write(out -> out.object(() -> {
             out.name("token");
-            token(out, body, token);
+            token(out, token);
             out.text("generated_text", body.textPrefix() + completion.generatedText());
             if (!body.output().details()) {
                 out.nothing("details");
@@ -101,6 +118,11 @@ final class GenerateJson {
                             .integer("generated_tokens", completion.generatedTokens())
                             .unsigned("seed", seed));
         }));
+    }
+
+    @Override
+    public List<String> farewell() {
+        return List.of();
     }
 
     private static String finishReason(Completion completion) {

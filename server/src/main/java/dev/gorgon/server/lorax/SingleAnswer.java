@@ -2,7 +2,6 @@ package dev.gorgon.server.lorax;
 
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.server.generate.CompletionCollector;
-import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.LiveRequest;
 import dev.gorgon.server.generate.Prepared;
 import dev.gorgon.server.generate.Responder;
@@ -15,39 +14,34 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** Answers with one JSON document when all completions are there. Confined to the request's event loop. */
 final class SingleAnswer implements Responder {
     private final HttpServerResponse response;
     private final LiveRequest live;
-    private final GenerateBody body;
+    private final AnswerFormat format;
     private final MultiMap headers;
     private final RequestMetrics metrics;
-    private final UnaryOperator<String> wrapping;
     private final List<CompletionCollector> collectors = new ArrayList<>();
 
-    /** @param wrapping what the route puts around the JSON object */
     SingleAnswer(
             HttpServerResponse response,
             LiveRequest live,
-            GenerateBody body,
+            AnswerFormat format,
             MultiMap headers,
-            RequestMetrics metrics,
-            UnaryOperator<String> wrapping) {
+            RequestMetrics metrics) {
         this.response = response;
         this.live = live;
-        this.body = body;
+        this.format = format;
         this.headers = headers;
         this.metrics = metrics;
-        this.wrapping = wrapping;
     }
 
     @Override
     public GenerationListener listener(Prepared prepared, int index) {
         CompletionCollector collector = new CompletionCollector(
                 prepared.requests().get(index),
-                body.output().wantsDetails(),
+                format.showsTokens(),
                 live,
                 () -> completed(prepared),
                 failure -> fail(ApiException.generation(failure)));
@@ -71,7 +65,7 @@ final class SingleAnswer implements Responder {
         Durations durations = Durations.until(System.nanoTime(), prepared, winner.completion());
         metrics.succeeded(durations, winner.completion());
         ResponseHeaders.measurements(headers, durations, winner.completion());
-        Replies.json(response, headers, wrapping.apply(GenerateJson.response(body, winner, losers)));
+        Replies.json(response, headers, format.answer(winner, losers));
     }
 
     @Override

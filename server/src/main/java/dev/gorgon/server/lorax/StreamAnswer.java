@@ -5,7 +5,6 @@ import dev.gorgon.engine.schedule.GenerateRequest;
 import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.TokenEvent;
-import dev.gorgon.server.generate.GenerateBody;
 import dev.gorgon.server.generate.LiveRequest;
 import dev.gorgon.server.generate.Mailbox;
 import dev.gorgon.server.generate.Prepared;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamAnswer implements Responder, GenerationListener {
     private final EventStream stream;
     private final LiveRequest live;
-    private final GenerateBody body;
+    private final AnswerFormat format;
     private final RequestMetrics metrics;
     private final IntPredicate endsSequence;
 
@@ -42,12 +41,12 @@ final class StreamAnswer implements Responder, GenerationListener {
     StreamAnswer(
             EventStream stream,
             LiveRequest live,
-            GenerateBody body,
+            AnswerFormat format,
             RequestMetrics metrics,
             IntPredicate endsSequence) {
         this.stream = stream;
         this.live = live;
-        this.body = body;
+        this.format = format;
         this.metrics = metrics;
         this.endsSequence = endsSequence;
         this.mailbox = new Mailbox(live, this::flush);
@@ -87,13 +86,13 @@ final class StreamAnswer implements Responder, GenerationListener {
         if (lastTokenRule != null && lastTokenRule.mayBeLast(token)) {
             held = token;
         } else {
-            EventStream.append(batch, GenerateJson.event(body, token));
+            EventStream.append(batch, format.event(token));
         }
     }
 
     private void releaseHeld() {
         if (held != null) {
-            EventStream.append(batch, GenerateJson.event(body, held));
+            EventStream.append(batch, format.event(held));
             held = null;
         }
     }
@@ -109,7 +108,8 @@ final class StreamAnswer implements Responder, GenerationListener {
         }
         skips.forEachStep(metrics::step);
         metrics.succeeded(Durations.until(System.nanoTime(), prepared, completion), completion);
-        EventStream.append(batch, GenerateJson.lastEvent(body, last, completion, seed(prepared.requests())));
+        EventStream.append(batch, format.lastEvent(last, completion, seed(prepared.requests())));
+        format.farewell().forEach(event -> EventStream.append(batch, event));
         end();
     }
 

@@ -62,7 +62,7 @@ final class RequestReader {
         return request(
                 Kind.CHAT,
                 params,
-                List.of(ChatPrompt.read(params)),
+                List.of(ChatReader.read(params)),
                 maxTokens == null ? params.integer("max_tokens", 1, Integer.MAX_VALUE) : maxTokens,
                 output);
     }

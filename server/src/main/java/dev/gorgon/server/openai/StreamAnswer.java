@@ -5,6 +5,7 @@ import dev.gorgon.engine.schedule.GenerationException;
 import dev.gorgon.engine.schedule.GenerationListener;
 import dev.gorgon.engine.schedule.PromptToken;
 import dev.gorgon.engine.schedule.TokenEvent;
+import dev.gorgon.server.generate.EncodedPrompt;
 import dev.gorgon.server.generate.Mailbox;
 import dev.gorgon.server.generate.Prepared;
 import dev.gorgon.server.generate.Responder;
@@ -36,6 +37,7 @@ final class StreamAnswer implements Responder {
     private final Mailbox mailbox;
     private final StringBuilder batch = new StringBuilder();
     private final Map<Integer, Choice> choices = new TreeMap<>();
+    private long promptCharacters;
     private boolean opened;
 
     StreamAnswer(Vertx vertx, HttpServerResponse response, EventStream events, Serving serving) {
@@ -48,12 +50,13 @@ final class StreamAnswer implements Responder {
     }
 
     @Override
-    public void encoded() {
+    public void encoded(List<EncodedPrompt> prompts) {
+        promptCharacters = EncodedPrompt.characters(prompts);
         long patience = serving.service().config().timeouts().keepAlive().toMillis();
-        vertx.setTimer(Math.max(1, patience), id -> serving.live().run(() -> open(0)));
+        vertx.setTimer(Math.max(1, patience), id -> serving.live().run(this::open));
     }
 
-    private void open(long promptCharacters) {
+    private void open() {
         if (!opened) {
             opened = true;
             response.putHeader("x-accel-buffering", "no").headers().addAll(serving.headers(promptCharacters));
@@ -70,7 +73,7 @@ final class StreamAnswer implements Responder {
 
     @Override
     public void started() {
-        open(choices.values().iterator().next().prepared.promptCharacters());
+        open();
     }
 
     private void flush() {

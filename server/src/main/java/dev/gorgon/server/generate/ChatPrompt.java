@@ -1,12 +1,9 @@
-package dev.gorgon.server.openai;
+package dev.gorgon.server.generate;
 
 import dev.gorgon.engine.text.ChatTemplate;
 import dev.gorgon.engine.text.TemplateException;
 import dev.gorgon.server.Inference;
-import dev.gorgon.server.generate.EncodedPrompt;
-import dev.gorgon.server.generate.PromptSource;
 import dev.gorgon.server.http.ApiException;
-import dev.gorgon.server.json.PlainValues;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,34 +17,15 @@ import org.jspecify.annotations.Nullable;
  * @param variables further variables of the template
  * @param continueFinal whether the last message is continued instead of answered
  */
-record ChatPrompt(
+public record ChatPrompt(
         List<Map<String, @Nullable Object>> messages, Map<String, @Nullable Object> variables, boolean continueFinal)
         implements PromptSource {
 
     /** LoRAX's own variable: a text with rules for a classifier of messages. */
-    private static final String GUIDELINE = "guideline";
+    public static final String GUIDELINE = "guideline";
 
-    private static final String GENERATION_PROMPT = "add_generation_prompt";
-
-    /** The conversation of a chat request. */
-    static ChatPrompt read(Params params) {
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        Params extra = params.object("chat_template_kwargs");
-        if (extra != null) {
-            variables.putAll(PlainValues.map(extra.members()));
-        }
-        String guideline = params.string(GUIDELINE);
-        if (guideline != null) {
-            variables.put(GUIDELINE, guideline);
-        }
-        boolean continueFinal = params.flag("continue_final_message");
-        Boolean generationPrompt = params.optionalFlag(GENERATION_PROMPT);
-        if (continueFinal && Boolean.TRUE.equals(generationPrompt)) {
-            throw Params.invalid(GENERATION_PROMPT, "and `continue_final_message` must not both be true");
-        }
-        variables.put(GENERATION_PROMPT, !continueFinal && (generationPrompt == null || generationPrompt));
-        return new ChatPrompt(ChatMessages.read(params), variables, continueFinal);
-    }
+    /** Whether the prompt ends with what introduces an answer. */
+    public static final String GENERATION_PROMPT = "add_generation_prompt";
 
     @Override
     public EncodedPrompt encode(Inference inference) {
@@ -55,12 +33,15 @@ record ChatPrompt(
         return new EncodedPrompt(text, inference.encode(text, false));
     }
 
-    private String render(Inference inference) {
+    /**
+     * The prompt as text; may take long.
+     *
+     * @throws ApiException if the model has no template, or it refuses the conversation
+     */
+    public String render(Inference inference) {
         ChatTemplate template = inference
                 .chatTemplate()
-                .orElseThrow(() -> ApiException.badRequest(
-                        "messages",
-                        "no_chat_template",
+                .orElseThrow(() -> ApiException.template(
                         "the model has no chat template; send a prompt to /v1/completions instead"));
         if (template.uses(GUIDELINE) && !variables.containsKey(GUIDELINE)) {
             throw ApiException.missingTemplateVariable(GUIDELINE);

@@ -1,0 +1,6 @@
+package dev.gorgon.engine.text.template;
+
+/** Python's {@code None}. */
+enum None {
+    NONE
+}
