@@ -24,6 +24,9 @@ final class TrainingProgress implements TrainingListener {
     private boolean open;
     private TrainingPlanStart start = new TrainingPlanStart(0, 0, 1, 0);
     private long labels;
+    private long lastEvent;
+    /** Time that steps took, without evaluations. */
+    private long stepNanos;
 
     /** When the loop began, and where. */
     private record TrainingPlanStart(long nanos, long step, long steps, double positionsPerStep) {}
@@ -89,15 +92,18 @@ final class TrainingProgress implements TrainingListener {
                 plan.firstStep(),
                 plan.totalSteps(),
                 (double) plan.positions() / plan.stepsPerEpoch());
+        lastEvent = System.nanoTime();
     }
 
     @Override
     public void onStep(StepMetrics metrics) {
         labels += metrics.heads().getFirst().labels();
+        stepNanos += System.nanoTime() - lastEvent;
+        lastEvent = System.nanoTime();
         if (!isTime()) {
             return;
         }
-        double seconds = (System.nanoTime() - start.nanos) * 1e-9;
+        double seconds = stepNanos * 1e-9;
         double perStep = seconds / (metrics.step() - start.step);
         show(format(
                 "step %,d of %,d, epoch %.2f: loss %.4f, learning rate %.2e, %,.0f tokens/s, %s left",
@@ -136,7 +142,7 @@ final class TrainingProgress implements TrainingListener {
                 report.steps() - start.step,
                 report.stoppedEarly() ? " (stopped early)" : "",
                 duration(seconds),
-                labels / seconds));
+                labels / (stepNanos * 1e-9)));
         if (!report.log().isEmpty()) {
             StepMetrics last = report.log().getLast();
             line(format("last training loss %.4f; by head, with top-1: ", last.loss())
