@@ -23,6 +23,9 @@ import java.util.function.IntFunction;
 final class StateWriter implements AutoCloseable {
 
     private static final int BUFFER = 1 << 20;
+    /** A kill loses no more work than this. */
+    private static final long SHARD_NANOS = 20_000_000_000L;
+
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -40,6 +43,7 @@ final class StateWriter implements AutoCloseable {
     private int[] starts = new int[1 << 10];
     private int conversations;
     private long samples;
+    private long begun;
 
     /**
      * @param names path of the shard of a number
@@ -64,6 +68,7 @@ final class StateWriter implements AutoCloseable {
         positions = 0;
         conversations = 0;
         samples = 0;
+        begun = System.nanoTime();
         try {
             FileChannel opened = FileChannel.open(
                     partial(),
@@ -129,7 +134,8 @@ final class StateWriter implements AutoCloseable {
             starts = conversations == starts.length ? Arrays.copyOf(starts, 2 * starts.length) : starts;
             starts[conversations++] = firstPosition;
         }
-        if (2L * positions * hidden + 4L * positions * heads >= shardBytes) {
+        if (2L * positions * hidden + 4L * positions * heads >= shardBytes
+                || (positions > 0 && System.nanoTime() - begun > SHARD_NANOS)) {
             close(true);
         }
     }
