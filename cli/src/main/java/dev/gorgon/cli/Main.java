@@ -14,7 +14,7 @@ import picocli.CommandLine.IVersionProvider;
         name = "gorgon",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class},
+        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class, TrainCommand.class},
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")
 public final class Main implements Runnable {
 
@@ -30,6 +30,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main());
         IgnoredFlags.addTo(
                 Objects.requireNonNull(line.getSubcommands().get("serve")).getCommandSpec());
+        IgnoredRecipeFlags.addTo(
+                Objects.requireNonNull(line.getSubcommands().get("train")).getCommandSpec());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(new Mistakes());
         line.setExecutionExceptionHandler((failure, command, result) -> {

@@ -118,6 +118,7 @@ class ArchitectureTest {
                 "dev.gorgon.engine.text..",
                 "dev.gorgon.engine.model..",
                 "dev.gorgon.engine.adapter..",
+                "dev.gorgon.train..",
                 "dev.gorgon.hub..",
                 "dev.gorgon.server..",
                 "dev.gorgon.cli..",

@@ -130,6 +130,38 @@ public final class PackedMatrix {
         return finite;
     }
 
+    /**
+     * Packs columns of float32 rows as outputs: row {@code r} holds the weights of input {@code firstInput + r}, one column per
+     * output. The rows of a matrix thus become its transposed. Different blocks may be packed by different threads at once.
+     *
+     * @param firstBlock first block of outputs to pack
+     * @param endBlock one after the last
+     * @throws IllegalArgumentException if this matrix is quantized, or the rows do not fit
+     */
+    public void packTransposed(FloatMatrix source, int firstInput, int firstBlock, int endBlock) {
+        if (format.isQuantized() || source.columns() != outFeatures || firstInput + source.rows() > inFeatures) {
+            throw new IllegalArgumentException("inputs " + firstInput + " to " + (firstInput + source.rows()) + " of "
+                    + source.columns() + " outputs do not fit in " + format + " weights of shape " + outFeatures + "x"
+                    + inFeatures);
+        }
+        for (int block = firstBlock; block < endBlock; block++) {
+            int outputs = Math.min(BLOCK, outFeatures - block * BLOCK);
+            for (int row = 0; row < source.rows(); row++) {
+                int input = firstInput + row;
+                long from = source.address(row) + 4L * block * BLOCK;
+                long to = unitAddress(block, input / 2);
+                for (int output = 0; output < outputs; output++) {
+                    float weight = Memory.getFloat(from + 4L * output);
+                    if (format == WeightFormat.F32) {
+                        Memory.putFloat(to + 4L * (input % 2 * BLOCK + output), weight);
+                    } else {
+                        Memory.putShort(to + 2L * (2 * output + input % 2), BFloat16.fromFloat(weight));
+                    }
+                }
+            }
+        }
+    }
+
     void requireFit(Source source, int fromRow, int toRow, int firstOutput) {
         if (fromRow < 0 || toRow > source.rows || firstOutput < 0 || firstOutput + toRow > outFeatures) {
             throw new IllegalArgumentException("rows " + fromRow + ".." + toRow + " of " + source.rows + " at output "

@@ -119,17 +119,7 @@ public final class Decoder {
 
     /** One forward pass; a program for {@link Backend#run}. */
     public void forward(Ops ops, Batch batch) {
-        int rows = batch.tokens().length;
-        Activations x = buffers.residual.rows(0, rows);
-        ops.embed(weights.embeddings(), batch.tokens(), x);
-        List<EmbeddingTerm> embeddings = batch.lora().embeddings();
-        if (!embeddings.isEmpty()) {
-            ops.addToEmbeddings(embeddings, batch.tokens(), x);
-        }
-        for (int layer = 0; layer < config.layers(); layer++) {
-            attend(ops, batch, layer, x);
-            mlp(ops, batch, layer, x);
-        }
+        Activations x = layers(ops, batch);
         int wanted = batch.logitRows().length;
         if (wanted > 0) {
             Activations last = buffers.last.rows(0, wanted);
@@ -143,6 +133,32 @@ public final class Decoder {
                     buffers.stats,
                     batch.headLora().terms(-1, LM_HEAD));
         }
+    }
+
+    /**
+     * A forward pass without LM head: hidden states after the final norm, exactly what the LM head would get, of all rows. A program
+     * for {@link Backend#run}.
+     *
+     * @param hidden as many rows as the batch has
+     */
+    public void hiddenStates(Ops ops, Batch batch, Activations hidden) {
+        ops.norm(layers(ops, batch), norm(weights.norm()), hidden);
+    }
+
+    /** The residual stream of all rows after the last layer. */
+    private Activations layers(Ops ops, Batch batch) {
+        int rows = batch.tokens().length;
+        Activations x = buffers.residual.rows(0, rows);
+        ops.embed(weights.embeddings(), batch.tokens(), x);
+        List<EmbeddingTerm> embeddings = batch.lora().embeddings();
+        if (!embeddings.isEmpty()) {
+            ops.addToEmbeddings(embeddings, batch.tokens(), x);
+        }
+        for (int layer = 0; layer < config.layers(); layer++) {
+            attend(ops, batch, layer, x);
+            mlp(ops, batch, layer, x);
+        }
+        return x;
     }
 
     /** {@code logits = lmHead · hidden}, with their statistics. */

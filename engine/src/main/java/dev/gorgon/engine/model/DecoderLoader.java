@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 public final class DecoderLoader {
 
     private static final String PREFIX = "model.";
+    private static final String EMBEDDINGS = PREFIX + "embed_tokens.weight";
     private static final String LM_HEAD = "lm_head.weight";
 
     private final ModelConfig config;
@@ -49,13 +50,28 @@ public final class DecoderLoader {
         return new DecoderLoader(config, tensors, memory).load();
     }
 
+    /**
+     * The LM head as the checkpoint holds it, {@code [vocabulary][hidden]}: the embeddings when they are tied.
+     *
+     * @throws WeightsException if it is missing, misshapen or not finite
+     */
+    public static Tensor lmHead(ModelConfig config, TensorSource tensors) {
+        String name = lmHeadName(config, tensors);
+        Tensor head = shaped(tensors, name, config.vocabularySize(), config.hiddenSize());
+        FiniteCheck.requireFinite(head, name, tensors.path());
+        return head;
+    }
+
+    private static String lmHeadName(ModelConfig config, TensorSource tensors) {
+        return config.tiedEmbeddings() && !tensors.contains(LM_HEAD) ? EMBEDDINGS : LM_HEAD;
+    }
+
     private DecoderWeights load() {
-        Tensor embedding = tensor(PREFIX + "embed_tokens.weight", config.vocabularySize(), config.hiddenSize());
-        boolean tied = config.tiedEmbeddings() && !tensors.contains(LM_HEAD);
+        Tensor embedding = tensor(EMBEDDINGS, config.vocabularySize(), config.hiddenSize());
         Matrix lmHead = memory.baseMatrix(
                 "lm_head", MatrixRole.LM_HEAD, config.vocabularySize(), config.hiddenSize(), matrix -> {
-                    Tensor head = tied ? embedding : shaped(LM_HEAD, config.vocabularySize(), config.hiddenSize());
-                    fill(matrix, 0, head, tied ? PREFIX + "embed_tokens.weight" : LM_HEAD);
+                    String name = lmHeadName(config, tensors);
+                    fill(matrix, 0, shaped(name, config.vocabularySize(), config.hiddenSize()), name);
                 });
         // a failure waits for the other layers: whoever catches it closes memory that they are writing
         List<DecoderWeights.Layer> layers =
@@ -147,6 +163,10 @@ public final class DecoderLoader {
     }
 
     private Tensor shaped(String name, int... shape) {
+        return shaped(tensors, name, shape);
+    }
+
+    private static Tensor shaped(TensorSource tensors, String name, int... shape) {
         Tensor tensor = tensors.tensor(name);
         boolean matches = tensor.rank() == shape.length;
         for (int i = 0; matches && i < shape.length; i++) {
