@@ -14,7 +14,13 @@ import picocli.CommandLine.IVersionProvider;
         name = "gorgon",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {ServeCommand.class, GenerateCommand.class, BenchCommand.class, TrainCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            GenerateCommand.class,
+            BenchCommand.class,
+            TrainCommand.class,
+            PushCommand.class
+        },
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")
 public final class Main implements Runnable {
 
