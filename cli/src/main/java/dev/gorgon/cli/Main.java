@@ -18,7 +18,9 @@ import picocli.CommandLine.IVersionProvider;
             ServeCommand.class,
             GenerateCommand.class,
             BenchCommand.class,
+            CreateDataCommand.class,
             TrainCommand.class,
+            EvalHeadsCommand.class,
             PushCommand.class
         },
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")

@@ -7,6 +7,7 @@ import dev.gorgon.engine.text.HuggingFaceTokenizer;
 import dev.gorgon.engine.text.Tokenizer;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.TrainingKernels;
+import dev.gorgon.train.eval.TrainingRecorder;
 import dev.gorgon.train.heads.BatchSize;
 import dev.gorgon.train.heads.HeadTraining;
 import dev.gorgon.train.heads.Interval;
@@ -77,10 +78,10 @@ final class TrainCommand implements Callable<Integer> {
                                 + " positions: that is what it will be served with");
                 recipe.maxLength = positions;
             }
-            try (Tokenizer tokenizer = HuggingFaceTokenizer.load(folder)) {
-                HeadTraining.run(
-                        job(files, folder, model, tokenizer),
-                        new TrainingProgress(System.err, System.console() != null));
+            try (Tokenizer tokenizer = HuggingFaceTokenizer.load(folder);
+                    TrainingRecorder recorder = new TrainingRecorder(
+                            Path.of(recipe.output), new TrainingProgress(System.err, System.console() != null))) {
+                HeadTraining.run(job(files, folder, model, tokenizer), recorder);
             }
         }
         return 0;
