@@ -1,5 +1,6 @@
 package dev.gorgon.cli;
 
+import dev.gorgon.train.data.ReadSettings;
 import picocli.CommandLine.Option;
 
 /** Flags of the training that the published recipe does not have. */
@@ -39,6 +40,14 @@ final class HeadOptions {
             paramLabel = "WHAT",
             description = "which tokens are labels: assistant (its turns), or all (default: ${DEFAULT-VALUE})")
     String trainOn = "assistant";
+
+    @Option(
+            names = "--on_bad",
+            defaultValue = "fail",
+            paramLabel = "skip|fail",
+            description = "what to do with a row of the data that is no conversation: leave it out, or refuse the file"
+                    + " (default: ${DEFAULT-VALUE})")
+    ReadSettings.OnBad onBad = ReadSettings.OnBad.FAIL;
 
     @Option(
             names = "--head_loss_decay",

@@ -19,7 +19,9 @@ import picocli.CommandLine.IVersionProvider;
             GenerateCommand.class,
             BenchCommand.class,
             CreateDataCommand.class,
-            TrainCommand.class
+            TrainCommand.class,
+            EvalHeadsCommand.class,
+            PushCommand.class
         },
         description = "Serves one language model with many LoRA adapters, sped up by exact Medusa speculation.")
 public final class Main implements Runnable {

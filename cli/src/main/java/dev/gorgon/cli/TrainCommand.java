@@ -1,5 +1,11 @@
 package dev.gorgon.cli;
 
+import java.util.function.Consumer;
+import dev.gorgon.train.heads.ConversationSamples.Rendering;
+import dev.gorgon.train.heads.ConversationSamples;
+import dev.gorgon.train.data.SampleSettings;
+import dev.gorgon.train.data.ReadSettings;
+import dev.gorgon.engine.text.ChatTemplates;
 import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.model.ModelConfig;
@@ -7,6 +13,7 @@ import dev.gorgon.engine.text.HuggingFaceTokenizer;
 import dev.gorgon.engine.text.Tokenizer;
 import dev.gorgon.hub.AdapterSource;
 import dev.gorgon.kernels.TrainingKernels;
+import dev.gorgon.train.eval.TrainingRecorder;
 import dev.gorgon.train.heads.BatchSize;
 import dev.gorgon.train.heads.HeadTraining;
 import dev.gorgon.train.heads.Interval;
@@ -77,10 +84,10 @@ final class TrainCommand implements Callable<Integer> {
                                 + " positions: that is what it will be served with");
                 recipe.maxLength = positions;
             }
-            try (Tokenizer tokenizer = HuggingFaceTokenizer.load(folder)) {
-                HeadTraining.run(
-                        job(files, folder, model, tokenizer),
-                        new TrainingProgress(System.err, System.console() != null));
+            try (Tokenizer tokenizer = HuggingFaceTokenizer.load(folder);
+                    TrainingRecorder recorder = new TrainingRecorder(
+                            Path.of(recipe.output), new TrainingProgress(System.err, System.console() != null))) {
+                HeadTraining.run(job(files, model, rendering(folder, tokenizer)), recorder);
             }
         }
         return 0;
@@ -107,17 +114,17 @@ final class TrainCommand implements Callable<Integer> {
         return model;
     }
 
-    private TrainingJob job(AdapterFiles files, Path folder, ModelOptions model, Tokenizer tokenizer) {
+    private TrainingJob job(AdapterFiles files, ModelOptions model, Rendering rendering) {
         return new TrainingJob(
-                new TrainingJob.Base(recipe.model, folder, adapter(files, model.source(), options.adapter)),
+                new TrainingJob.Base(recipe.model, rendering.folder(), adapter(files, model.source(), options.adapter)),
                 new TrainingJob.Heads(
                         recipe.heads, recipe.layers, options.version, adapter(files, model.source(), options.initFrom)),
                 new TrainingJob.Data(
-                        samples(recipe.data, tokenizer),
+                        samples(recipe.data, rendering),
                         new SampleSplit(heldOutIds(), options.evaluationFraction, recipe.seed),
                         recipe.evaluationData.isEmpty()
                                 ? Optional.empty()
-                                : Optional.of(samples(recipe.evaluationData, tokenizer)),
+                                : Optional.of(samples(recipe.evaluationData, rendering)),
                         recipe.maxLength),
                 settings(),
                 new TrainingJob.Folders(
@@ -134,13 +141,28 @@ final class TrainCommand implements Callable<Integer> {
         return id.isEmpty() ? Optional.empty() : Optional.of(files.folder(source, id));
     }
 
-    private SampleSource samples(String file, Tokenizer tokenizer) {
-        boolean all = switch (options.trainOn) {
-            case "assistant" -> false;
-            case "all" -> true;
+    private static Rendering rendering(Path folder, Tokenizer tokenizer) {
+        return new Rendering(
+                folder,
+                ChatTemplates.read(folder)
+                        .orElseThrow(() -> new TrainingException(
+                                folder + " has no chat template: conversations cannot be rendered as they are served")),
+                tokenizer);
+    }
+
+    private SampleSource samples(String file, Rendering rendering) {
+        SampleSettings.Labels labels = switch (options.trainOn) {
+            case "assistant" -> SampleSettings.Labels.ASSISTANT;
+            case "all" -> SampleSettings.Labels.ALL;
             default -> throw bad("--train_on is " + options.trainOn + "; choose assistant or all");
         };
-        return new InstructionSamples(data(file), tokenizer, all, recipe.maxLength);
+        Consumer<String> told = spec().commandLine().getErr()::println;
+        return new ConversationSamples(
+                data(file),
+                rendering,
+                new SampleSettings(labels, recipe.maxLength),
+                new ReadSettings(ReadSettings.Form.AUTO, options.onBad, row -> told.accept(row + "; left out")),
+                told);
     }
 
     /** A file, or one that comes with the demonstration model. */

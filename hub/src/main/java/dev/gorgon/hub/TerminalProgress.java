@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Shows downloads to whoever started the program: one bar per file on a terminal, else a line when a file begins, now and then, and
+ * Shows downloads, or uploads, to whoever started the program: one bar per file on a terminal, else a line when a file begins, now and then, and
  * when it is complete. Thread-safe.
  */
 public final class TerminalProgress implements Progress {
+    private static final String DOWN = "download";
+    private static final String UP = "upload";
     private static final int BAR = 24;
     private static final int NAME = 36;
     private static final long REPAINT_NANOS = Duration.ofMillis(100).toNanos();
@@ -41,11 +43,17 @@ public final class TerminalProgress implements Progress {
     private final PrintStream out;
     private final boolean interactive;
     private final LongSupplier nanoTime;
+    private final String verb;
     private final Map<String, Transfer> transfers = new LinkedHashMap<>();
     private int paintedLines;
     private long paintedNanos;
 
     TerminalProgress(PrintStream out, boolean interactive, LongSupplier nanoTime) {
+        this(out, interactive, nanoTime, DOWN);
+    }
+
+    private TerminalProgress(PrintStream out, boolean interactive, LongSupplier nanoTime, String verb) {
+        this.verb = verb;
         this.out = out;
         this.interactive = interactive;
         this.nanoTime = nanoTime;
@@ -54,11 +62,20 @@ public final class TerminalProgress implements Progress {
 
     /** On standard error; bars if somebody watches. */
     public static TerminalProgress onStandardError() {
+        return onStandardError(DOWN);
+    }
+
+    /** The same for files that leave this machine. */
+    public static TerminalProgress ofUploads() {
+        return onStandardError(UP);
+    }
+
+    private static TerminalProgress onStandardError(String verb) {
         Console console = System.console();
         boolean watched = console != null
                 && console.isTerminal()
                 && !"dumb".equals(System.getenv().getOrDefault("TERM", "dumb"));
-        return new TerminalProgress(System.err, watched, System::nanoTime);
+        return new TerminalProgress(System.err, watched, System::nanoTime, verb);
     }
 
     @Override
@@ -67,7 +84,7 @@ public final class TerminalProgress implements Progress {
         if (interactive) {
             repaint(true);
         } else {
-            out.println((again ? "downloading again " : "downloading ") + file + ", " + size(bytes)
+            out.println(verb + (again ? "ing again " : "ing ") + file + ", " + size(bytes)
                     + (present > 0 ? ", " + size(present) + " of it are here" : ""));
         }
     }
@@ -96,7 +113,7 @@ public final class TerminalProgress implements Progress {
         }
         long now = nanoTime.getAsLong();
         String done =
-                "downloaded " + file + ", " + size(transfer.bytes) + " in " + time((now - transfer.startNanos) / 1e9);
+                verb + "ed " + file + ", " + size(transfer.bytes) + " in " + time((now - transfer.startNanos) / 1e9);
         if (interactive) {
             erase();
             out.println(done);

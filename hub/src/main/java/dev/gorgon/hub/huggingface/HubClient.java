@@ -8,10 +8,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Speaks HTTP with the hub. Follows redirects itself, because a credential must reach the hub's own origin and no other, and because
@@ -58,10 +63,28 @@ final class HubClient implements AutoCloseable {
      * @throws HubException if the answer is a refusal
      */
     Answer ask(Question question) throws TransientFailure {
+        Answer answer = follow(question, Payload.NONE);
+        if (!REDIRECTS.contains(answer.status())) {
+            Refusals.check(answer, question, endpoint);
+        }
+        return answer;
+    }
+
+    /**
+     * Sends something. Only the hub may say that it belongs elsewhere in the hub; refusals are the caller's to look at.
+     *
+     * @throws TransientFailure if the server cannot be reached, or stops taking the payload in
+     * @throws HubException if the answer is a redirect to nowhere, or to another origin
+     */
+    Answer send(Question question, Payload payload) throws TransientFailure {
+        return follow(question, payload);
+    }
+
+    private Answer follow(Question question, Payload payload) throws TransientFailure {
         URI uri = question.uri();
         Optional<HttpHeaders> hubHeaders = Optional.empty();
         for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
-            HttpResponse<TimedBody> response = send(question, uri);
+            HttpResponse<TimedBody> response = exchange(question, uri, payload);
             HttpHeaders headers = response.headers();
             boolean redirected = REDIRECTS.contains(response.statusCode());
             Optional<URI> next = redirected ? Optional.of(target(uri, headers, question)) : Optional.empty();
@@ -71,39 +94,67 @@ final class HubClient implements AutoCloseable {
             }
             if (redirected && !(leaves && question.method().equals("HEAD"))) {
                 response.body().close();
+                if (leaves && payload != Payload.NONE) {
+                    throw new HubException(
+                            HubException.Code.UNREACHABLE,
+                            "The hub sends %s to another server; nothing was sent there".formatted(question.subject()));
+                }
                 uri = next.orElseThrow();
                 continue;
             }
-            Answer answer = new Answer(response.statusCode(), hubHeaders.orElse(headers), headers, response.body());
-            if (!redirected) {
-                Refusals.check(answer, question, endpoint);
-            }
-            return answer;
+            return new Answer(response.statusCode(), hubHeaders.orElse(headers), headers, response.body());
         }
         throw new HubException(
                 HubException.Code.UNREACHABLE, "Too many redirects when asking for " + question.subject());
     }
 
-    private HttpResponse<TimedBody> send(Question question, URI uri) throws TransientFailure {
+    private HttpResponse<TimedBody> exchange(Question question, URI uri, Payload payload) throws TransientFailure {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .method(question.method(), HttpRequest.BodyPublishers.noBody())
-                .timeout(patience.stall())
+                .method(question.method(), payload.publisher())
                 .header("User-Agent", "gorgon")
                 .header("Accept-Encoding", "identity");
+        payload.headers().forEach(request::header);
         if (question.credential().isPresent() && isHub(uri)) {
             request.header("Authorization", "Bearer " + checked(question.credential()));
         }
         if (question.from() > 0) {
             request.header("Range", "bytes=" + question.from() + "-");
         }
+        CompletableFuture<HttpResponse<TimedBody>> answer =
+                http.sendAsync(request.build(), _ -> new TimedBody(patience.stall()));
         try {
-            return http.send(request.build(), _ -> new TimedBody(patience.stall()));
+            return await(answer, payload);
         } catch (IOException e) {
             throw unreachable(question, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new HubException(
                     HubException.Code.UNREACHABLE, "Interrupted while asking for " + question.subject(), e);
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
+    /** Waits as long as the payload moves; a large one takes its time, a dead connection must not. */
+    private HttpResponse<TimedBody> await(CompletableFuture<HttpResponse<TimedBody>> answer, Payload payload)
+            throws IOException, InterruptedException {
+        long taken = payload.taken();
+        while (true) {
+            try {
+                return answer.get(patience.stall().toNanos(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                if (payload.taken() == taken) {
+                    throw new HttpTimeoutException(
+                            "no answer for " + patience.stall().toSeconds() + " s");
+                }
+                taken = payload.taken();
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause();
+                if (cause instanceof RuntimeException failure) {
+                    throw failure;
+                }
+                throw cause instanceof IOException broken ? broken : new IOException(String.valueOf(cause), cause);
+            }
         }
     }
 
@@ -117,7 +168,10 @@ final class HubClient implements AutoCloseable {
     }
 
     private static URI target(URI from, HttpHeaders headers, Question question) {
-        String location = headers.firstValue("Location").orElse("");
+        return target(from, headers.firstValue("Location").orElse(""), question);
+    }
+
+    private static URI target(URI from, String location, Question question) {
         try {
             URI next = from.resolve(location);
             String scheme = String.valueOf(next.getScheme()).toLowerCase(Locale.ROOT);
@@ -131,7 +185,12 @@ final class HubClient implements AutoCloseable {
             // Told below.
         }
         throw new HubException(
-                HubException.Code.UNREACHABLE, "The hub redirects to no usable address for " + question.subject());
+                HubException.Code.UNREACHABLE, "The hub names no usable address for " + question.subject());
+    }
+
+    /** An address that the hub names in an answer. @throws HubException if it is none that bytes may be sent to */
+    URI named(String address, Question question) {
+        return target(endpoint, address, question);
     }
 
     private boolean isHub(URI uri) {

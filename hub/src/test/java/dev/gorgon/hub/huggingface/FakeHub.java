@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
 
 /**
  * A server that speaks the hub's protocol: revisions, trees, files with their headers, a store of its own origin for large files,
- * tokens, ranges, and every failure that {@link Fault} knows. Python's huggingface_hub works with it, too.
+ * tokens, ranges, uploads, and every failure that {@link Fault} knows. Python's huggingface_hub works with it, too.
  */
 public final class FakeHub implements AutoCloseable {
     private static final Pattern API = Pattern.compile("/api/models/(.+?)/(revision|tree)/([^/]+)");
@@ -50,12 +50,18 @@ public final class FakeHub implements AutoCloseable {
     private final Map<String, byte[]> stored = new ConcurrentHashMap<>();
     private final Map<String, Deque<Fault>> faults = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final FakeUploads uploads;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile long pieceMillis;
 
     private FakeHub(HttpServer hub, HttpServer store) {
         this.hub = hub;
         this.store = store;
+        this.uploads = new FakeUploads(
+                this::repo,
+                repos::containsKey,
+                address(hub),
+                "http://localhost:" + store.getAddress().getPort());
         hub.createContext("/", exchange -> serve(exchange, true));
         store.createContext("/", exchange -> serve(exchange, false));
         for (HttpServer server : List.of(hub, store)) {
@@ -101,6 +107,11 @@ public final class FakeHub implements AutoCloseable {
         pieceMillis = millisPerPiece;
     }
 
+    /** What was uploaded, and how it is taken in. */
+    public FakeUploads uploads() {
+        return uploads;
+    }
+
     /** All that was asked so far. */
     public List<Request> requests() {
         return requests;
@@ -116,7 +127,9 @@ public final class FakeHub implements AutoCloseable {
                 header(exchange, "Range")));
         try (exchange) {
             Optional<Fault> fault = fault(path);
-            if (fault.orElse(null) instanceof Fault.Status status) {
+            if (List.of("POST", "PUT").contains(exchange.getRequestMethod())) {
+                uploads.answer(exchange, isHub, fault);
+            } else if (fault.orElse(null) instanceof Fault.Status status) {
                 status.headers().forEach(exchange.getResponseHeaders()::set);
                 exchange.sendResponseHeaders(status.code(), -1);
             } else if (isHub) {

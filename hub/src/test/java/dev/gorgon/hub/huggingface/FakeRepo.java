@@ -18,6 +18,7 @@ public final class FakeRepo {
     private final Map<String, String> revisions = new ConcurrentHashMap<>();
     private final Map<String, Map<String, byte[]>> commits = new ConcurrentHashMap<>();
     private final Set<String> readers = ConcurrentHashMap.newKeySet();
+    private final Set<String> writers = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private volatile boolean gated;
     private volatile boolean terse;
@@ -54,6 +55,16 @@ public final class FakeRepo {
         return this;
     }
 
+    /** The owners of these tokens may push. */
+    public FakeRepo writableFor(String... tokens) {
+        writers.addAll(List.of(tokens));
+        return this;
+    }
+
+    boolean mayWrite(String token) {
+        return writers.contains(token);
+    }
+
     /** The listing names files and tells nothing else, as some mirrors do. */
     public FakeRepo terse() {
         terse = true;
@@ -77,15 +88,15 @@ public final class FakeRepo {
     }
 
     boolean mayRead(String token) {
-        return readers.contains(token);
+        return readers.contains(token) || writers.contains(token);
     }
 
-    /** The commit a revision stands for; empty if there is none. */
-    String resolve(String revision) {
+    /** The commit that a revision stands for; empty if there is none. */
+    public String resolve(String revision) {
         return commits.containsKey(revision) ? revision : revisions.getOrDefault(revision, "");
     }
 
-    Map<String, byte[]> files(String commit) {
+    public Map<String, byte[]> files(String commit) {
         return commits.getOrDefault(commit, Map.of());
     }
 

@@ -67,7 +67,8 @@ final class OutputFolder {
 
     private boolean isEmpty() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.allMatch(file -> String.valueOf(file.getFileName()).endsWith(".partial"));
+            return files.allMatch(
+                    file -> String.valueOf(file.getFileName()).matches(".*\\.partial|runs|report\\.html"));
         }
     }
 
