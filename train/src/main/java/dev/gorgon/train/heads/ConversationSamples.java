@@ -128,7 +128,8 @@ public final class ConversationSamples implements SampleSource {
                 told.accept(file + ": " + conversations.skipped() + " bad rows were left out");
             }
             if (!skipped.isEmpty()) {
-                int count = skipped.values().stream().mapToInt(Integer::intValue).sum();
+                int count =
+                        skipped.values().stream().mapToInt(Integer::intValue).sum();
                 told.accept(file + ": " + count + " conversations were left out, for instance " + example);
             }
             if (truncated > 0) {
