@@ -22,14 +22,14 @@ final class TrainingProgress implements TrainingListener {
     private final long begun = System.nanoTime();
     private long shown;
     private boolean open;
-    private TrainingPlanStart start = new TrainingPlanStart(0, 0, 1, 0);
+    private TrainingPlanStart start = new TrainingPlanStart(0, 0, 1);
     private long labels;
     private long lastEvent;
     /** Time that steps took, without evaluations. */
     private long stepNanos;
 
     /** When the loop began, and where. */
-    private record TrainingPlanStart(long nanos, long step, long steps, double positionsPerStep) {}
+    private record TrainingPlanStart(long nanos, long step, long steps) {}
 
     TrainingProgress(PrintStream out, boolean terminal) {
         this.out = out;
@@ -87,11 +87,7 @@ final class TrainingProgress implements TrainingListener {
                 plan.heldOutPositions(),
                 plan.totalSteps(),
                 plan.firstStep() > 0 ? format(", going on after step %,d", plan.firstStep()) : ""));
-        start = new TrainingPlanStart(
-                System.nanoTime(),
-                plan.firstStep(),
-                plan.totalSteps(),
-                (double) plan.positions() / plan.stepsPerEpoch());
+        start = new TrainingPlanStart(System.nanoTime(), plan.firstStep(), plan.totalSteps());
         lastEvent = System.nanoTime();
     }
 

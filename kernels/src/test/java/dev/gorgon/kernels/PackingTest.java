@@ -114,4 +114,29 @@ class PackingTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    void columnsArePackedAsOutputs(WeightFormat format) {
+        SplittableRandom random = new SplittableRandom(6);
+        try (Arena arena = Arena.ofConfined()) {
+            FloatMatrix rows = TestData.random(arena, random, 33, 77);
+            PackedMatrix packed = PackedMatrix.allocate(arena, format, 77, 35);
+            packed.packTransposed(rows.rows(0, 5), 1, 0, 3);
+            packed.packTransposed(rows.rows(5, 33), 6, 0, 1);
+            packed.packTransposed(rows.rows(5, 33), 6, 1, 3);
+            for (int output = 0; output < 77; output++) {
+                for (int row = 0; row < 33; row++) {
+                    float expected = rows.get(row, output);
+                    assertThat(packed.get(output, row + 1))
+                            .isEqualTo(format == WeightFormat.F32 ? expected : BFloat16.round(expected));
+                }
+                assertThat(packed.get(output, 0)).isZero();
+                assertThat(packed.get(output, 34)).isZero();
+            }
+            assertThatThrownBy(() -> packed.packTransposed(rows, 3, 0, 3))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("do not fit");
+        }
+    }
 }

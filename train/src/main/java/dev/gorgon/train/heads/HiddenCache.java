@@ -33,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class HiddenCache implements AutoCloseable {
 
     /** Changes whenever other states would be computed from the same inputs, or stored otherwise. */
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     private static final String DESCRIPTION = "states.json";
     private static final long SHARD_BYTES = 64L << 20;

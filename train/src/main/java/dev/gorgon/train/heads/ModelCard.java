@@ -18,33 +18,33 @@ final class ModelCard {
                 .append("\ntags:\n- medusa\n- speculative-decoding\n---\n\n# Medusa heads for ")
                 .append(job.base().name())
                 .append("\n\n");
-        card.append(
-                "%d heads with %d residual %s each, version %d (%s)%s. They guess ahead; they never change what is generated.%n%n"
-                        .formatted(
-                                shape.heads(),
-                                shape.layers(),
-                                shape.layers() == 1 ? "block" : "blocks",
-                                shape.version(),
-                                shape.ownLmHeads() ? "LM heads of their own" : "sharing the LM head of the model",
-                                job.base().adapter().isPresent() ? ", trained on top of the LoRA in this folder" : ""));
+        append(
+                card,
+                "%d heads with %d residual %s each, version %d (%s)%s. They guess ahead; they never change what is generated.%n%n",
+                shape.heads(),
+                shape.layers(),
+                shape.layers() == 1 ? "block" : "blocks",
+                shape.version(),
+                shape.ownLmHeads() ? "LM heads of their own" : "sharing the LM head of the model",
+                job.base().adapter().isPresent() ? ", trained on top of the LoRA in this folder" : "");
         card.append("## Use\n\n```sh\n")
                 .append("curl 127.0.0.1:8080/generate -X POST -H 'Content-Type: application/json' -d"
                         + " '{\"inputs\": \"...\", \"parameters\": {\"adapter_id\": \"/path/to/this/folder\","
                         + " \"adapter_source\": \"local\"}}'\n```\n\n");
         card.append("## Training\n\n");
-        card.append(
-                "%,d conversations with %,d positions, %,d optimizer steps of %,d %s (%.2f epochs)%s. Only the heads were trained.%n%n"
-                        .formatted(
-                                plan.conversations(),
-                                plan.positions(),
-                                report.steps(),
-                                plan.settings().batch().count(),
-                                plan.settings().batch().unit().name().toLowerCase(Locale.ROOT),
-                                (double) report.steps() / plan.stepsPerEpoch(),
-                                report.stoppedEarly() ? ", stopped early" : ""));
+        append(
+                card,
+                "%,d conversations with %,d positions, %,d optimizer steps of %,d %s (%.2f epochs)%s. Only the heads were trained.%n%n",
+                plan.conversations(),
+                plan.positions(),
+                report.steps(),
+                plan.settings().batch().count(),
+                plan.settings().batch().unit().name().toLowerCase(Locale.ROOT),
+                (double) report.steps() / plan.stepsPerEpoch(),
+                report.stoppedEarly() ? ", stopped early" : "");
         card.append("| setting | value |\n|---|---|\n");
         for (Map.Entry<String, String> setting : job.command().entrySet()) {
-            card.append("| %s | %s |%n".formatted(setting.getKey(), cell(setting.getValue())));
+            append(card, "| %s | %s |%n", setting.getKey(), cell(setting.getValue()));
         }
         card.append('\n');
         if (report.evaluations().isEmpty()) {
@@ -58,16 +58,30 @@ final class ModelCard {
     }
 
     private static void evaluation(StringBuilder card, EvaluationMetrics last, long positions) {
-        card.append("## Held-out conversations\n\n%,d positions that were not trained on, after step %,d.%n%n"
-                .formatted(positions, last.step()));
+        append(
+                card,
+                "## Held-out conversations\n\n%,d positions that were not trained on, after step %,d.%n%n",
+                positions,
+                last.step());
         card.append("| head | loss | top-1 | top-3 | top-5 | top-10 |\n|---|---|---|---|---|---|\n");
         for (int i = 0; i < last.heads().size(); i++) {
             EvaluationMetrics.Head head = last.heads().get(i);
             List<Double> top = head.topK();
-            card.append("| %d | %.3f | %.1f %% | %.1f %% | %.1f %% | %.1f %% |%n"
-                    .formatted(i, head.loss(), 100 * top.get(0), 100 * top.get(2), 100 * top.get(4), 100 * top.get(9)));
+            append(
+                    card,
+                    "| %d | %.3f | %.1f %% | %.1f %% | %.1f %% | %.1f %% |%n",
+                    i,
+                    head.loss(),
+                    100 * top.get(0),
+                    100 * top.get(2),
+                    100 * top.get(4),
+                    100 * top.get(9));
         }
         card.append('\n');
+    }
+
+    private static void append(StringBuilder card, String format, Object... values) {
+        card.append(String.format(Locale.ROOT, format, values));
     }
 
     private static String cell(String value) {

@@ -82,10 +82,16 @@ final class StateWriter implements AutoCloseable {
         }
     }
 
-    /** Positions of a sample at which some head has a label, as far as heads of this number look. */
+    /**
+     * Positions of a sample at which some head has a label, as far as heads of this number look. Where the next token is no label
+     * (before the last token of a prompt), the model never speaks when served and heads are never asked: nothing is learned there.
+     */
     static boolean wanted(Sample sample, int position, int heads) {
         int next = sample.targets().nextSetBit(position + 2);
-        return next >= 0 && next < position + 2 + heads && next < sample.tokens().length;
+        return sample.targets().get(position + 1)
+                && next >= 0
+                && next < position + 2 + heads
+                && next < sample.tokens().length;
     }
 
     /**

@@ -17,17 +17,20 @@ import dev.gorgon.engine.schedule.ModelLoader;
 import dev.gorgon.engine.tensor.Tensor;
 import dev.gorgon.engine.weights.Checkpoint;
 import dev.gorgon.kernels.BFloat16;
+import dev.gorgon.kernels.FloatMatrix;
 import dev.gorgon.kernels.KernelProviders;
 import dev.gorgon.kernels.WeightFormat;
 import dev.gorgon.train.data.Sample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -117,7 +120,8 @@ class HeadTrainingTest {
                         }
                         for (int head = 0; head < heads; head++) {
                             int target = position + 2 + head;
-                            if (target < sample.tokens().length
+                            if (sample.targets().get(position + 1)
+                                    && target < sample.tokens().length
                                     && sample.targets().get(target)) {
                                 sums[head] += Math.log(sum) - logits[sample.tokens()[target]];
                                 counts[head]++;
@@ -183,6 +187,64 @@ class HeadTrainingTest {
             assertThat(two).isInstanceOf(MedusaLora.class);
             assertThat(two.medusa().orElseThrow().heads().getFirst().lmHead()).isEmpty();
             two.close();
+        }
+    }
+
+    /** Shards that are complete stay; the rest is computed again, and the whole is the same. */
+    @Test
+    void hiddenStatesGoOnAtTheLastCompleteShard() {
+        HeadShape shape = new HeadShape(2, 1, 2, 256, 4096);
+        List<Sample> samples = SAMPLES.samples().subList(0, 12);
+        try (LanguageModel model = ModelLoader.load(
+                        "stheno-8m",
+                        DemoSamples.MODEL,
+                        new CpuBackend(KernelProviders.select("auto"), WeightFormat.BF16, 2),
+                        HiddenStates.limits(512, 64));
+                HiddenCache whole = HiddenCache.open(folder.resolve("whole-states"), shape, Map.of(), false);
+                HiddenCache parts = HiddenCache.open(folder.resolve("part-states"), shape, Map.of(), false, 20_000)) {
+            whole.complete(
+                    HiddenCache.Part.TRAIN,
+                    samples.iterator(),
+                    () -> new HiddenStates(model, Optional.empty()),
+                    (a, b) -> {});
+            assertThatThrownBy(() -> parts.complete(
+                            HiddenCache.Part.TRAIN,
+                            samples.iterator(),
+                            () -> new HiddenStates(model, Optional.empty()),
+                            (done, positions) -> {
+                                if (done == 8) {
+                                    throw new IllegalStateException("killed");
+                                }
+                            }))
+                    .hasMessage("killed");
+            assertThat(parts.isComplete(HiddenCache.Part.TRAIN)).isFalse();
+            List<Long> progress = new ArrayList<>();
+            parts.complete(
+                    HiddenCache.Part.TRAIN,
+                    samples.iterator(),
+                    () -> new HiddenStates(model, Optional.empty()),
+                    (done, positions) -> progress.add(done));
+            assertThat(progress.getFirst())
+                    .as("samples that were done are not done again")
+                    .isBetween(2L, 9L);
+            assertThat(progress.getLast()).isEqualTo(12);
+            try (StateCache one = whole.states(HiddenCache.Part.TRAIN);
+                    StateCache many = parts.states(HiddenCache.Part.TRAIN);
+                    Arena arena = Arena.ofConfined()) {
+                assertThat(many.conversations()).isEqualTo(one.conversations());
+                assertThat(many.positions()).isEqualTo(one.positions());
+                FloatMatrix rows = FloatMatrix.allocate(arena, 2, 256);
+                for (long position = 0; position < one.positions(); position++) {
+                    one.read(position, rows, 0);
+                    many.read(position, rows, 1);
+                    assertThat(rows.rows(1, 2)
+                                    .segment()
+                                    .asSlice(0, 1024)
+                                    .mismatch(rows.segment().asSlice(0, 1024)))
+                            .isEqualTo(-1);
+                    assertThat(many.label(position, 1)).isEqualTo(one.label(position, 1));
+                }
+            }
         }
     }
 

@@ -90,9 +90,10 @@ class StateCacheTest {
         }
     }
 
+    /** Targets are labels, and so is the token before them: where the model speaks. */
     @Test
     void onlyLabelsAreLearned() {
-        try (StateCache cache = new StateCache(shards(List.of(sample("answer", 12, 5, 6)), 1 << 20), SHAPE)) {
+        try (StateCache cache = new StateCache(shards(List.of(sample("answer", 12, 5, 6, 7, 8)), 1 << 20), SHAPE)) {
             List<String> learned = new ArrayList<>();
             try (Arena arena = Arena.ofConfined()) {
                 FloatMatrix row = FloatMatrix.allocate(arena, 1, 4);
@@ -105,7 +106,7 @@ class StateCacheTest {
                     }
                 }
             }
-            assertThat(learned).containsExactly("1+2=5", "2+1=5", "2+2=6", "3+0=5", "3+1=6", "4+0=6");
+            assertThat(learned).containsExactly("4+0=6", "4+1=7", "4+2=8", "5+0=7", "5+1=8", "6+0=8");
         }
     }
 
@@ -113,7 +114,7 @@ class StateCacheTest {
     void shardsAreOneSequenceOfConversations() {
         List<Sample> samples = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            samples.add(i % 4 == 1 ? sample("s" + i, 5) : sample("s" + i, 4 + i, 2, 3));
+            samples.add(i % 4 == 1 ? sample("s" + i, 6) : sample("s" + i, 5 + i, 2, 3, 4));
         }
         List<Path> files = shards(samples, 60);
         assertThat(files).hasSizeGreaterThan(4);
@@ -138,7 +139,7 @@ class StateCacheTest {
 
     @Test
     void damagedShardsAreRefused() throws IOException {
-        Path file = shards(List.of(sample("a", 9, 4, 5)), 1 << 20).getFirst();
+        Path file = shards(List.of(sample("a", 9, 4, 5, 6)), 1 << 20).getFirst();
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
         assertThatThrownBy(() -> new StateCache(List.of(file), SHAPE))
@@ -156,7 +157,7 @@ class StateCacheTest {
                 Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(16, 64);
             state.setAtIndex(ValueLayout.JAVA_FLOAT, 3, Float.NaN);
-            assertThatThrownBy(() -> writer.add(sample("broken", 5, 3), 1, state))
+            assertThatThrownBy(() -> writer.add(sample("broken", 5, 2, 3), 1, state))
                     .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("conversation broken");
         }
