@@ -78,7 +78,7 @@ final class EvalHeadsCommand implements Callable<Integer> {
             names = "--limit",
             defaultValue = "256",
             paramLabel = "N",
-            description = "conversations at most (default: 256)")
+            description = "conversations at most, taken evenly (default: 256)")
     int limit = 256;
 
     @Option(

@@ -8,6 +8,7 @@ import dev.gorgon.train.data.Conversation;
 import dev.gorgon.train.data.Conversations;
 import dev.gorgon.train.data.Message;
 import dev.gorgon.train.data.Prompts;
+import dev.gorgon.train.data.ReadSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,19 +41,21 @@ record EvaluationPrompt(String domain, int[] tokens) {
      * @throws dev.gorgon.train.data.DataException if the file cannot be read
      */
     static Source read(EvaluationJob.Data data, ChatTemplate template, Tokenizer tokenizer, int maxPositions) {
+        long all = count(data);
+        long limit = Math.min(all, data.limit());
         List<EvaluationPrompt> prompts = new ArrayList<>();
-        int found = 0;
         int skipped = 0;
+        long number = 0;
         try (Conversations file = Conversations.open(data.file(), data.reading())) {
-            for (Optional<Conversation> next = file.next();
-                    next.isPresent() && found < data.limit();
-                    next = file.next()) {
+            for (Optional<Conversation> next = file.next(); next.isPresent(); next = file.next()) {
                 Conversation conversation = next.get();
-                if (!data.ids().isEmpty() && !data.ids().contains(conversation.id())) {
+                if (!counts(data, conversation)) {
                     continue;
                 }
-                found++;
-                List<Message> messages = conversation.messages();
+                // files are often ordered by domain: what is taken is spread over them
+                boolean taken = (number + 1) * limit / all > number * limit / all;
+                number++;
+                List<Message> messages = taken ? conversation.messages() : List.of();
                 for (int i = 0; i < messages.size(); i++) {
                     if (!messages.get(i).role().equals(Message.USER)) {
                         continue;
@@ -68,12 +71,28 @@ record EvaluationPrompt(String domain, int[] tokens) {
         }
         if (prompts.isEmpty()) {
             throw new EvaluationException(
-                    found == 0 && !data.ids().isEmpty()
+                    all == 0 && !data.ids().isEmpty()
                             ? "none of the " + data.ids().size() + " ids that are held out is in " + data.file()
                             : data.file() + " gives no prompt that the model can answer (" + skipped
                                     + " are too long, or the chat template refuses them)");
         }
-        return new Source(prompts, found, skipped);
+        return new Source(prompts, (int) limit, skipped);
+    }
+
+    private static boolean counts(EvaluationJob.Data data, Conversation conversation) {
+        return data.ids().isEmpty() || data.ids().contains(conversation.id());
+    }
+
+    private static long count(EvaluationJob.Data data) {
+        ReadSettings quietly =
+                new ReadSettings(data.reading().form(), data.reading().onBad(), row -> {});
+        long count = 0;
+        try (Conversations file = Conversations.open(data.file(), quietly)) {
+            for (Optional<Conversation> next = file.next(); next.isPresent(); next = file.next()) {
+                count += counts(data, next.get()) ? 1 : 0;
+            }
+        }
+        return count;
     }
 
     private static Optional<int[]> tokens(List<Message> messages, ChatTemplate template, Tokenizer tokenizer) {

@@ -58,6 +58,16 @@ final class SvgChart {
             return new Axis(from, Math.max(from + step, Math.ceil(most / step - 1e-9) * step), step);
         }
 
+        /** Whole numbers, no further than the values. */
+        static Axis whole(double least, double most, int ticks) {
+            Axis round = of(least, most, ticks);
+            return new Axis(least, Math.max(most, least + 1), Math.max(1, round.step));
+        }
+
+        double firstTick() {
+            return Math.ceil(from / step - 1e-9) * step;
+        }
+
         double share(double value) {
             return (value - from) / (to - from);
         }
@@ -89,7 +99,7 @@ final class SvgChart {
                     "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f /><text x=%d y=%.1f class=ytick>%s</text>",
                     LEFT, WIDTH - RIGHT, at, at, LEFT - 6, at + 4, y.label(tick, percent)));
         }
-        for (double tick = x.from; tick <= x.to + x.step / 2; tick += x.step) {
+        for (double tick = x.firstTick(); tick <= x.to + 1e-9; tick += x.step) {
             svg.append(format(
                     "<text x=%.1f y=%d class=xtick>%s</text>",
                     across(x, tick), HEIGHT - BOTTOM + 16, x.label(tick, false)));
@@ -114,9 +124,10 @@ final class SvgChart {
                 }
             }
         }
-        return least > most
-                ? Axis.of(0, 1, ticks)
-                : Axis.of(percent && !horizontal ? Math.min(0, least) : least, most, ticks);
+        if (least > most) {
+            return Axis.of(0, 1, ticks);
+        }
+        return horizontal ? Axis.whole(least, most, ticks) : Axis.of(percent ? Math.min(0, least) : least, most, ticks);
     }
 
     private static double across(Axis x, double value) {
