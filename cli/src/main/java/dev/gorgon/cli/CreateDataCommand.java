@@ -147,7 +147,7 @@ final class CreateDataCommand implements Callable<Integer> {
         OutputPaths output =
                 array == null ? OutputPaths.of(out) : OutputPaths.of(out).withArray(array);
         DistillSettings settings = new DistillSettings(
-                in,
+                DataFiles.find(in),
                 new ReadSettings(options.form, options.onBad, this::tell),
                 output,
                 new DistillSettings.Run(

@@ -1,6 +1,5 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.text.ChatTemplate;
 import dev.gorgon.engine.text.ChatTemplates;
@@ -146,7 +145,7 @@ final class EvalHeadsCommand implements Callable<Integer> {
                 new EvaluationJob.Model(options.modelId, model, template(model)),
                 new EvaluationJob.Heads(
                         adapter, heads, lora ? Optional.of(folder(files, options.adapterId)) : Optional.empty()),
-                new EvaluationJob.Data(embedded(data), ReadSettings.STRICT, ids(), limit),
+                new EvaluationJob.Data(DataFiles.find(Path.of(data)), ReadSettings.STRICT, ids(), limit),
                 new EvaluationJob.Settings(maxTokens, runs, measured),
                 new EvaluationJob.Machine(options.kernels, options.weightFormat(), options.workers()));
     }
@@ -165,18 +164,11 @@ final class EvalHeadsCommand implements Callable<Integer> {
                 : files.folder(options.source(), id);
     }
 
-    /** A file, or one that comes with the demonstration model. */
-    private static Path embedded(String file) {
-        Path path = Path.of(file);
-        Path inside = EmbeddedDemo.data().resolve(path.getFileName());
-        return !Files.exists(path) && path.getNameCount() == 1 && Files.exists(inside) ? inside : path;
-    }
-
     private Set<String> ids() {
         if (heldOutIds.isEmpty()) {
             return Set.of();
         }
-        Path file = embedded(heldOutIds);
+        Path file = DataFiles.find(Path.of(heldOutIds));
         try {
             Set<String> ids = Files.readAllLines(file).stream()
                     .map(String::strip)

@@ -1,6 +1,5 @@
 package dev.gorgon.cli;
 
-import dev.gorgon.demo.EmbeddedDemo;
 import dev.gorgon.engine.adapter.LoadPolicy;
 import dev.gorgon.engine.model.ModelConfig;
 import dev.gorgon.engine.text.ChatTemplates;
@@ -158,25 +157,18 @@ final class TrainCommand implements Callable<Integer> {
         };
         Consumer<String> told = spec().commandLine().getErr()::println;
         return new ConversationSamples(
-                data(file),
+                DataFiles.find(Path.of(file)),
                 rendering,
                 new SampleSettings(labels, recipe.maxLength),
                 new ReadSettings(ReadSettings.Form.AUTO, options.onBad, row -> told.accept(row + "; left out")),
                 told);
     }
 
-    /** A file, or one that comes with the demonstration model. */
-    private static Path data(String file) {
-        Path path = Path.of(file);
-        Path embedded = EmbeddedDemo.data().resolve(path.getFileName());
-        return !Files.exists(path) && path.getNameCount() == 1 && Files.exists(embedded) ? embedded : path;
-    }
-
     private Set<String> heldOutIds() {
         if (options.heldOutIds.isEmpty()) {
             return Set.of();
         }
-        Path file = data(options.heldOutIds);
+        Path file = DataFiles.find(Path.of(options.heldOutIds));
         try {
             return Files.readAllLines(file).stream()
                     .map(String::strip)
