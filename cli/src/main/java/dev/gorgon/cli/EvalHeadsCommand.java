@@ -12,6 +12,7 @@ import dev.gorgon.train.eval.EvaluationReport;
 import dev.gorgon.train.eval.EvaluationTables;
 import dev.gorgon.train.eval.HeadEvaluation;
 import dev.gorgon.train.eval.HtmlReport;
+import dev.gorgon.train.eval.MeasuredGain;
 import dev.gorgon.train.eval.TrainingCurves;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -109,6 +110,12 @@ final class EvalHeadsCommand implements Callable<Integer> {
     @Nullable
     Path html;
 
+    @Option(
+            names = "--card",
+            description =
+                    "put the figures into the README.md of the heads' folder, in place of those of an earlier evaluation")
+    boolean card;
+
     private long shown = System.nanoTime();
 
     @Override
@@ -134,7 +141,13 @@ final class EvalHeadsCommand implements Callable<Integer> {
             if (html != null) {
                 write(html, HtmlReport.of(adapter, TrainingCurves.read(heads), Optional.of(report)));
             }
+            if (card) {
+                Path readme = heads.resolve("README.md");
+                write(readme, MeasuredGain.in(Files.exists(readme) ? Files.readString(readme) : "", report));
+            }
             return report.exact() ? 0 : 1;
+        } catch (IOException e) {
+            throw new EvaluationException("cannot read the model card: " + e.getMessage(), e);
         }
     }
 

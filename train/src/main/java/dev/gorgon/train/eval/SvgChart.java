@@ -10,6 +10,9 @@ import java.util.Locale;
  */
 final class SvgChart {
 
+    /** Digits behind the point for which there is room beside the axis. */
+    private static final int LONGEST_FRACTION = 4;
+
     private static final int WIDTH = 640;
     private static final int HEIGHT = 300;
     private static final int LEFT = 56;
@@ -76,6 +79,10 @@ final class SvgChart {
             double shown = percent ? value * 100 : value;
             double shownStep = percent ? step * 100 : step;
             int digits = (int) Math.clamp(Math.ceil(-Math.log10(shownStep) - 1e-9), 0, 6);
+            if (digits > LONGEST_FRACTION && shown != 0) {
+                int exponent = (int) Math.floor(Math.log10(Math.abs(shown)));
+                return String.format(Locale.ROOT, "%.2fe%d", shown / Math.pow(10, exponent), exponent);
+            }
             return String.format(Locale.ROOT, "%,." + digits + "f", shown) + (percent ? " %" : "");
         }
     }

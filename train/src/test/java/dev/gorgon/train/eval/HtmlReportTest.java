@@ -89,4 +89,14 @@ class HtmlReportTest {
                 .contains("| <math> | 1 | 1.50 | 100.0 | 170.0 | 1.70 | 1.80 |")
                 .contains("Every answer was the same");
     }
+
+    @Test
+    void theGainGoesIntoTheModelCardOnce() {
+        String card = "# Heads\n\nWords.\n";
+        String once = MeasuredGain.in(card, report());
+        assertThat(once).startsWith(card).contains("## Measured gain", "| prompts | head |");
+        String behind = once + "More words.\n";
+        assertThat(MeasuredGain.in(behind, report())).isEqualTo(behind);
+        assertThat(MeasuredGain.in("", report())).doesNotStartWith("\n").contains("## Measured gain");
+    }
 }
