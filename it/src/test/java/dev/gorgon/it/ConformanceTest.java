@@ -209,13 +209,21 @@ class ConformanceTest {
         }
     }
 
+    /** Tokens and logprobs; how many of them were guessed depends on how fast the machine is just now. */
+    private static List<String> chosen(JsonNode details) {
+        return details.path("tokens")
+                .valueStream()
+                .map(token -> token.path("id") + " " + token.path("text") + " " + token.path("logprob"))
+                .toList();
+    }
+
     @Test
     void b15TheLimitComesBeforeTheEnd() {
         JsonNode free = details("\"max_new_tokens\":100");
         assertThat(text(free, "finish_reason")).isEqualTo("eos_token");
         JsonNode cut =
                 details("\"max_new_tokens\":" + free.path("generated_tokens").intValue());
-        assertThat(cut.path("tokens")).isEqualTo(free.path("tokens"));
+        assertThat(chosen(cut)).isEqualTo(chosen(free));
         assertThat(text(cut, "finish_reason")).isEqualTo("length");
     }
 

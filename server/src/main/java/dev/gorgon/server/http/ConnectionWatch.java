@@ -33,7 +33,10 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     private final long idleNanos;
     private final Queue<Object> ahead = new ArrayDeque<>();
     private int bytesAhead;
+    /** Somebody above asked for a message and got none since. */
     private boolean wanted;
+
+    private boolean answering;
     private boolean delivering;
     private int answers;
     private boolean served;
@@ -119,7 +122,9 @@ final class ConnectionWatch extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (ahead.isEmpty() && (wanted || ctx.channel().config().isAutoRead())) {
+        if (ahead.isEmpty() && (wanted || answering || ctx.channel().config().isAutoRead())) {
+            answering |= wanted; // what else arrives with it is part of the answer to the same wish
+            wanted = false; // a wish that is made meanwhile is a new one, and outlives this arrival
             ctx.fireChannelRead(message);
         } else {
             ahead.add(message);
@@ -129,7 +134,7 @@ final class ConnectionWatch extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        wanted = false;
+        answering = false;
         ctx.fireChannelReadComplete();
         readAhead(ctx);
     }
@@ -137,14 +142,13 @@ final class ConnectionWatch extends ChannelDuplexHandler {
     /** Somebody above wants more: all there is if reading is on, else one message. */
     @Override
     public void read(ChannelHandlerContext ctx) {
+        wanted = true;
         if (delivering) {
             return; // somebody who was given a message asks for the next: the loop below goes on
         }
         delivering = true;
-        wanted = ahead.isEmpty();
-        boolean first = true;
-        while (!ahead.isEmpty() && (first || ctx.channel().config().isAutoRead())) {
-            first = false;
+        while (!ahead.isEmpty() && (wanted || ctx.channel().config().isAutoRead())) {
+            wanted = false;
             Object message = ahead.remove();
             bytesAhead -= size(message);
             ctx.fireChannelRead(message);
