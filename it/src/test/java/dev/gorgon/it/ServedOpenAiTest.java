@@ -146,7 +146,9 @@ class ServedOpenAiTest {
         }
         assertThat(texts).hasSize(3).doesNotHaveDuplicates();
         double before = gorgon.metric("gorgon_prefix_hit_tokens_total");
-        complete("\"n\":3,\"seed\":1,\"max_tokens\":2,\"prompt\":" + quoted("[INST] Something quite new. " + QUESTION));
+        // long enough for the others to wait until the first one has computed the prompt
+        String quiteNew = "[INST] Something quite new. " + QUESTION + " And once more: " + QUESTION;
+        complete("\"n\":3,\"seed\":1,\"max_tokens\":2,\"prompt\":" + quoted(quiteNew));
         // counted when the step is over, which may be after its tokens have arrived
         double hits = 0;
         for (int i = 0; i < 500 && hits < 64; i++) {
