@@ -30,14 +30,15 @@ final class Gorgon implements AutoCloseable {
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final Thread reader;
     private int port;
 
     private Gorgon(Process process) {
         this.process = process;
-        Thread.ofPlatform().daemon().start(() -> {
-            try (BufferedReader reader =
+        this.reader = Thread.ofPlatform().daemon().start(() -> {
+            try (BufferedReader text =
                     new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
-                reader.lines().forEach(lines::add);
+                text.lines().forEach(lines::add);
             } catch (IOException | UncheckedIOException e) {
                 lines.add("closed");
             }
@@ -49,7 +50,7 @@ final class Gorgon implements AutoCloseable {
         return start(Map.of(), arguments);
     }
 
-    private static Gorgon start(Map<String, String> environment, String... arguments) {
+    static Gorgon start(Map<String, String> environment, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",
@@ -126,11 +127,12 @@ final class Gorgon implements AutoCloseable {
         return process;
     }
 
-    /** Waits for the process to end; its exit status. */
+    /** Waits for the process to end, after which the log is complete; its exit status. */
     int exit() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new IllegalStateException("the process does not end");
         }
+        reader.join(10_000);
         return process.exitValue();
     }
 
