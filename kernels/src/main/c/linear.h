@@ -77,18 +77,16 @@ INLINE void tile_float(const int R, const int is_bf16, const uint8_t *w, int32_t
         for (int32_t u = 0; u < count; u++) {
 #pragma GCC unroll 2
             for (int c = 0; c < FLOAT_COLUMNS; c++) {
-                v16 w_even, w_odd;
-                if (is_bf16) {
-                    i16 both = i_load(weights + c * 64);
-                    w_even = v_bits(i_shl(both, 16));
-                    w_odd = v_bits(i_and(both, i_set((int32_t)0xFFFF0000)));
-                } else {
-                    w_even = v_load(weights + c * 64);
-                    w_odd = v_load(weights + 128 + c * 64);
-                }
+                const uint8_t *at = weights + c * 64;
+                /* evens first, then odds: with both at hand a third row's sums would not fit in sixteen registers */
+                v16 w_even = is_bf16 ? v_bits(i_shl(i_load(at), 16)) : v_load(at);
 #pragma GCC unroll 12
                 for (int r = 0; r < R; r++) {
                     even[r][c] = v_fma(w_even, v_set(inputs[2 * r]), even[r][c]);
+                }
+                v16 w_odd = is_bf16 ? v_bits(i_and(i_load(at), i_set((int32_t)0xFFFF0000))) : v_load(at + 128);
+#pragma GCC unroll 12
+                for (int r = 0; r < R; r++) {
                     odd[r][c] = v_fma(w_odd, v_set(inputs[2 * r + 1]), odd[r][c]);
                 }
             }
@@ -192,7 +190,8 @@ INLINE void tile_int(const int R, const int four_bits, const uint8_t *w, int32_t
 
 /* One function per number of rows: the compiler needs it to keep sums in registers. */
 #define ROWS_1_TO_2(CASE) CASE(1) CASE(2)
-#define ROWS_1_TO_6(CASE) ROWS_1_TO_2(CASE) CASE(3) CASE(4) CASE(5) CASE(6)
+#define ROWS_1_TO_3(CASE) ROWS_1_TO_2(CASE) CASE(3)
+#define ROWS_1_TO_6(CASE) ROWS_1_TO_3(CASE) CASE(4) CASE(5) CASE(6)
 #define ROWS_1_TO_8(CASE) ROWS_1_TO_6(CASE) CASE(7) CASE(8)
 #define ROWS_1_TO_12(CASE) ROWS_1_TO_6(CASE) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 
