@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Who may use the server and how: keys, TLS, pages of other sites. */
@@ -123,16 +122,16 @@ final class AccessOptions {
     /** Checks what picocli cannot. */
     void validate() {
         if (certificate.isEmpty() != privateKey.isEmpty()) {
-            throw bad("HTTPS needs both --tls-cert-file and --tls-key-file");
+            throw Mistakes.bad(command, "HTTPS needs both --tls-cert-file and --tls-key-file");
         }
         if (!keystore.isEmpty() && !certificate.isEmpty()) {
-            throw bad("give either --tls-keystore or --tls-cert-file and --tls-key-file");
+            throw Mistakes.bad(command, "give either --tls-keystore or --tls-cert-file and --tls-key-file");
         }
         try {
             access();
             cors();
         } catch (RuntimeException e) {
-            throw bad(String.valueOf(e.getMessage()));
+            throw Mistakes.bad(command, String.valueOf(e.getMessage()));
         }
     }
 
@@ -161,12 +160,5 @@ final class AccessOptions {
 
     private static Optional<String> optional(String value) {
         return value.isEmpty() ? Optional.empty() : Optional.of(value);
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

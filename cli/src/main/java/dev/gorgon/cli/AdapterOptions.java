@@ -9,7 +9,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options about adapters that come and go, with LoRAX's names and environment variables where it has them. */
@@ -100,13 +99,14 @@ final class AdapterOptions {
     /** Checks what picocli cannot. */
     void validate() {
         if (!(memoryFraction >= 0 && memoryFraction <= 1)) {
-            throw bad("--adapter-memory-fraction must be from 0 to 1, got " + memoryFraction);
+            throw Mistakes.bad(command, "--adapter-memory-fraction must be from 0 to 1, got " + memoryFraction);
         }
         if (memoryBytes < -1 || maxActive < 0 || cycleSeconds < 0 || recheckSeconds < 0) {
-            throw bad("limits of adapters must not be negative");
+            throw Mistakes.bad(command, "limits of adapters must not be negative");
         }
         if (!preloadedSource.isEmpty() && AdapterSource.parse(preloadedSource).isEmpty()) {
-            throw bad("--preloaded-adapter-source is " + preloadedSource + "; choose hub, local, s3 or pbase");
+            throw Mistakes.bad(
+                    command, "--preloaded-adapter-source is " + preloadedSource + "; choose hub, local, s3 or pbase");
         }
     }
 
@@ -126,12 +126,5 @@ final class AdapterOptions {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : Runtime.getRuntime().maxMemory();
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

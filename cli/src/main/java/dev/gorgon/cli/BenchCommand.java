@@ -14,7 +14,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -145,7 +144,8 @@ final class BenchCommand implements Callable<Integer> {
         ShapeCheckpoint checkpoint = Arrays.stream(ShapeCheckpoint.values())
                 .filter(known -> known.id().equals(name))
                 .findFirst()
-                .orElseThrow(() -> bad("unknown shape '" + name + "'; choose stheno, tinyllama-1.1b or mistral-7b"));
+                .orElseThrow(() -> Mistakes.bad(
+                        command, "unknown shape '" + name + "'; choose stheno, tinyllama-1.1b or mistral-7b"));
         List<String> chosen = !formats.isEmpty() ? formats : adapters ? List.of("bf16") : List.of("bf16", "q8", "q4");
         List<WeightFormat> wanted = chosen.stream().map(this::format).toList();
         if (adapters) {
@@ -153,7 +153,7 @@ final class BenchCommand implements Callable<Integer> {
             return 0;
         }
         if (!peer.isEmpty() && !peer.equals(LlamaPeer.NAME)) {
-            throw bad("unknown peer '" + peer + "'; choose " + LlamaPeer.NAME);
+            throw Mistakes.bad(command, "unknown peer '" + peer + "'; choose " + LlamaPeer.NAME);
         }
         measure(checkpoint, wanted);
         return 0;
@@ -177,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void measureAdapters(ShapeCheckpoint checkpoint, List<WeightFormat> wanted) {
         if (rank < 1 || tokens < 4) {
-            throw bad("--rank must be at least 1 and --tokens at least 4");
+            throw Mistakes.bad(command, "--rank must be at least 1 and --tokens at least 4");
         }
         AdapterBench bench = new AdapterBench(
                 checkpoint,
@@ -212,14 +212,7 @@ final class BenchCommand implements Callable<Integer> {
             case "bf16" -> WeightFormat.BF16;
             case "q8" -> WeightFormat.Q8;
             case "q4" -> WeightFormat.Q4;
-            default -> throw bad("unknown format '" + name + "'; choose of bf16, q8 and q4");
+            default -> throw Mistakes.bad(command, "unknown format '" + name + "'; choose of bf16, q8 and q4");
         };
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

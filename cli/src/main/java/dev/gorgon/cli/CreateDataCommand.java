@@ -29,7 +29,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -85,7 +84,7 @@ final class CreateDataCommand implements Callable<Integer> {
         try {
             answers = options.answers();
         } catch (IllegalArgumentException e) {
-            throw bad(String.valueOf(e.getMessage()));
+            throw Mistakes.bad(command, String.valueOf(e.getMessage()));
         }
         return options.url.isEmpty() ? withEngine(answers) : withServer(answers);
     }
@@ -118,7 +117,7 @@ final class CreateDataCommand implements Callable<Integer> {
         try {
             server = ChatServer.of(options.url, options.apiKey, Duration.ofSeconds(options.timeoutSeconds));
         } catch (IllegalArgumentException e) {
-            throw bad("--url " + e.getMessage());
+            throw Mistakes.bad(command, "--url " + e.getMessage());
         }
         String name = serverModel(server);
         try (ServerAnswerer answerer = new ServerAnswerer(server, name, answers)) {
@@ -239,12 +238,5 @@ final class CreateDataCommand implements Callable<Integer> {
         } catch (IllegalStateException e) {
             // it runs already
         }
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

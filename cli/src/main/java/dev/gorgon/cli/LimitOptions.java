@@ -5,7 +5,6 @@ import dev.gorgon.server.Limits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What the server admits, with LoRAX's names, environment variables and defaults. */
@@ -60,7 +59,7 @@ final class LimitOptions {
     /** Checks what picocli cannot, before anything is loaded. */
     void validate(ModelOptions model) {
         if (validationWorkers < 1) {
-            throw bad("`validation_workers` must be > 0");
+            throw Mistakes.bad(command, "`validation_workers` must be > 0");
         }
         atLeast("--max-concurrent-requests", maxConcurrentRequests, 1);
         atLeast("--max-best-of", maxBestOf, 1);
@@ -68,8 +67,10 @@ final class LimitOptions {
         atLeast("--max-input-length", maxInputLength, 0);
         atLeast("--max-body-bytes", maxBodyBytes, 1024);
         if (model.maxTotalTokens > 0 && maxInputLength >= model.maxTotalTokens) {
-            throw bad("`max_input_length` must be < `max_total_tokens`. Given: %d and %d"
-                    .formatted(maxInputLength, model.maxTotalTokens));
+            throw Mistakes.bad(
+                    command,
+                    "`max_input_length` must be < `max_total_tokens`. Given: %d and %d"
+                            .formatted(maxInputLength, model.maxTotalTokens));
         }
         if (model.maxBatchTotalTokens > 0) {
             notAbove("max_batch_prefill_tokens", model.maxBatchPrefillTokens, model.maxBatchTotalTokens);
@@ -79,7 +80,9 @@ final class LimitOptions {
 
     private void notAbove(String name, int value, int cache) {
         if (value > cache) {
-            throw bad("`%s` must be <= `max_batch_total_tokens`. Given: %d and %d".formatted(name, value, cache));
+            throw Mistakes.bad(
+                    command,
+                    "`%s` must be <= `max_batch_total_tokens`. Given: %d and %d".formatted(name, value, cache));
         }
     }
 
@@ -107,14 +110,7 @@ final class LimitOptions {
 
     private void atLeast(String name, int value, int least) {
         if (value < least) {
-            throw bad(name + " must be at least " + least + ", got " + value);
+            throw Mistakes.bad(command, name + " must be at least " + least + ", got " + value);
         }
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

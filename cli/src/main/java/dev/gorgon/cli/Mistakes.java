@@ -3,14 +3,29 @@ package dev.gorgon.cli;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Tells in one line what is wrong with the arguments, and which option was probably meant. */
 final class Mistakes implements IParameterExceptionHandler {
+
+    /**
+     * What to throw for a mistake that picocli cannot see.
+     *
+     * @param command whose arguments they are; null where options were set without a command line
+     * @throws IllegalArgumentException in the latter case
+     */
+    static ParameterException bad(@Nullable CommandSpec command, String message) {
+        if (command == null) {
+            throw new IllegalArgumentException(message);
+        }
+        return new ParameterException(command.commandLine(), message);
+    }
 
     @Override
     public int handleParseException(ParameterException mistake, String[] arguments) {

@@ -8,7 +8,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options that say which model is loaded and how; the same for all commands, with LoRAX's names and environment variables. */
@@ -184,13 +183,14 @@ final class ModelOptions {
 
     AdapterSource source() {
         return AdapterSource.parse(adapterSource)
-                .orElseThrow(() -> bad("--adapter-source is " + adapterSource + "; choose hub, local, s3 or pbase"));
+                .orElseThrow(() -> Mistakes.bad(
+                        command, "--adapter-source is " + adapterSource + "; choose hub, local, s3 or pbase"));
     }
 
     AdapterSource modelSource() {
         return AdapterSource.parse(source)
                 .filter(known -> known != AdapterSource.PBASE)
-                .orElseThrow(() -> bad("--source is " + source + "; choose hub, local or s3"));
+                .orElseThrow(() -> Mistakes.bad(command, "--source is " + source + "; choose hub, local or s3"));
     }
 
     int workers() {
@@ -205,14 +205,17 @@ final class ModelOptions {
             return floats ? WeightFormat.F32 : WeightFormat.BF16;
         }
         if (floats) {
-            throw bad("--quantize " + quantize + " keeps the rest in bfloat16; leave out --dtype float32");
+            throw Mistakes.bad(
+                    command, "--quantize " + quantize + " keeps the rest in bfloat16; leave out --dtype float32");
         }
         return switch (quantize.toLowerCase(Locale.ROOT)) {
             case "q8", "bitsandbytes", "eetq" -> WeightFormat.Q8;
             case "q4", "bitsandbytes-nf4", "bitsandbytes-fp4", "hqq-4bit" -> WeightFormat.Q4;
             default ->
-                throw bad("--quantize " + quantize + " is not supported; choose q8 (also as bitsandbytes or eetq) or q4"
-                        + " (also as bitsandbytes-nf4, bitsandbytes-fp4 or hqq-4bit)");
+                throw Mistakes.bad(
+                        command,
+                        "--quantize " + quantize + " is not supported; choose q8 (also as bitsandbytes or eetq) or q4"
+                                + " (also as bitsandbytes-nf4, bitsandbytes-fp4 or hqq-4bit)");
         };
     }
 
@@ -234,8 +237,9 @@ final class ModelOptions {
         weightFormat();
         switch (dtype.toLowerCase(Locale.ROOT)) {
             case "bfloat16", "float32" -> {}
-            case "float16" -> throw bad("--dtype float16 is not supported on CPUs; choose bfloat16 or float32");
-            default -> throw bad("--dtype is " + dtype + "; choose bfloat16 or float32");
+            case "float16" ->
+                throw Mistakes.bad(command, "--dtype float16 is not supported on CPUs; choose bfloat16 or float32");
+            default -> throw Mistakes.bad(command, "--dtype is " + dtype + "; choose bfloat16 or float32");
         }
         atLeast("--threads", threads, 0);
         atLeast("--max-batch-size", maxBatchSize, 1);
@@ -245,25 +249,18 @@ final class ModelOptions {
         atLeast("--speculative-tokens", speculativeTokens, -1);
         atLeast("--speculation-max-batch-size", speculationMaxBatchSize, 0);
         if (workers() > 1024) {
-            throw bad("--threads is " + threads + "; at most 1024 make sense");
+            throw Mistakes.bad(command, "--threads is " + threads + "; at most 1024 make sense");
         }
         source();
         modelSource();
         if (!revision.isEmpty() && modelId.contains("@")) {
-            throw bad("Cannot specify a revision in both the --model-id and --revision flags");
+            throw Mistakes.bad(command, "Cannot specify a revision in both the --model-id and --revision flags");
         }
     }
 
     private void atLeast(String name, int value, int least) {
         if (value < least) {
-            throw bad(name + " must be at least " + least + ", got " + value);
+            throw Mistakes.bad(command, name + " must be at least " + least + ", got " + value);
         }
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

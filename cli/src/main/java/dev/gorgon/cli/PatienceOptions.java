@@ -7,7 +7,6 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How the server behaves under pressure and when it is told to stop. */
@@ -63,13 +62,14 @@ final class PatienceOptions {
     /** Checks what picocli cannot. */
     void validate() {
         if (maxQueuedTokens < -1) {
-            throw bad("--max-queued-tokens must not be negative, got " + maxQueuedTokens);
+            throw Mistakes.bad(command, "--max-queued-tokens must not be negative, got " + maxQueuedTokens);
         }
         if (maxConnections < 1) {
-            throw bad("--max-connections must be at least 1, got " + maxConnections);
+            throw Mistakes.bad(command, "--max-connections must be at least 1, got " + maxConnections);
         }
         if (requestTimeoutSeconds < 0 || drainSeconds < 0 || drainDelaySeconds < 0) {
-            throw bad("--request-timeout-s, --drain-seconds and --drain-delay-s must not be negative");
+            throw Mistakes.bad(
+                    command, "--request-timeout-s, --drain-seconds and --drain-delay-s must not be negative");
         }
     }
 
@@ -89,12 +89,5 @@ final class PatienceOptions {
         return Timeouts.DEFAULT
                 .withRequest(Duration.ofSeconds(requestTimeoutSeconds))
                 .withShutdown(Duration.ofSeconds(drainDelaySeconds), Duration.ofSeconds(drainSeconds));
-    }
-
-    private ParameterException bad(String message) {
-        if (command == null) {
-            throw new IllegalArgumentException(message);
-        }
-        return new ParameterException(command.commandLine(), message);
     }
 }

@@ -24,7 +24,7 @@ final class MessageArray {
      */
     static long write(Path path, Supplier<Conversations> again, long total, OutputFile finished) {
         long[] written = new long[1];
-        WholeFile.write(path, out -> {
+        StreamedFile.write(path, out -> {
             try (Conversations input = again.get()) {
                 out.write('[');
                 for (long count = 0; count < total; count++) {

@@ -44,7 +44,7 @@ final class SettingsFile {
                         + "); use those, name another file, or pass --force to go on with these");
             }
         }
-        WholeFile.write(
+        StreamedFile.write(
                 paths.settings(),
                 out -> out.write((INDENTED.writeValueAsString(new TreeMap<>(settings)) + "\n")
                         .getBytes(StandardCharsets.UTF_8)));

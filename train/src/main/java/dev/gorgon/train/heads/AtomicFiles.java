@@ -1,42 +1,26 @@
 package dev.gorgon.train.heads;
 
+import dev.gorgon.train.data.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /** Files that are there completely or not at all, whatever ends the program. */
 final class AtomicFiles {
 
     private AtomicFiles() {}
 
-    /** Writes a file's contents. */
-    interface Body {
-        void write(FileChannel channel) throws IOException;
-    }
-
     /**
-     * Writes beside the target, forces it to the disk, and renames it.
+     * Writes a file by {@link WholeFile}.
      *
      * @throws TrainingException if it cannot be written: a full disk, a missing permission
      */
-    static void write(Path target, Body body) {
-        Path partial = target.resolveSibling(target.getFileName() + ".partial");
+    static void write(Path target, WholeFile.Body body) {
         try {
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
-                body.write(channel);
-                channel.force(true);
-            }
-            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(target, body);
         } catch (IOException e) {
             throw failed("write", target, e);
         }

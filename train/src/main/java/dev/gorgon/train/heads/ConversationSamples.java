@@ -16,7 +16,6 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -68,12 +67,11 @@ public final class ConversationSamples implements SampleSource {
     }
 
     /** One pass through the file. */
-    private final class Reading implements Iterator<Sample> {
+    private final class Reading extends SearchingIterator<Sample> {
         private final Conversations conversations;
         private final Map<SampleResult.Reason, Integer> skipped = new EnumMap<>(SampleResult.Reason.class);
         private String example = "";
         private int truncated;
-        private Optional<Sample> next = Optional.empty();
         private boolean ended;
 
         Reading(Conversations conversations) {
@@ -81,28 +79,21 @@ public final class ConversationSamples implements SampleSource {
         }
 
         @Override
-        public boolean hasNext() {
-            while (next.isEmpty() && !ended) {
+        Optional<Sample> search() {
+            while (!ended) {
                 Optional<Conversation> conversation = conversations.next();
-                if (conversation.isPresent()) {
-                    next = sample(conversation.get());
-                } else {
+                if (conversation.isEmpty()) {
                     ended = true;
                     conversations.close();
                     tell();
+                    break;
+                }
+                Optional<Sample> sample = sample(conversation.get());
+                if (sample.isPresent()) {
+                    return sample;
                 }
             }
-            return next.isPresent();
-        }
-
-        @Override
-        public Sample next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException();
-            }
-            Sample sample = next.orElseThrow();
-            next = Optional.empty();
-            return sample;
+            return Optional.empty();
         }
 
         private Optional<Sample> sample(Conversation conversation) {

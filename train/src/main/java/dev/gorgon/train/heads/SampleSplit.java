@@ -3,7 +3,6 @@ package dev.gorgon.train.heads;
 import dev.gorgon.train.data.Sample;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,26 +46,16 @@ public record SampleSplit(Set<String> heldOutIds, double fraction, long seed) {
 
     /** The samples of one side. */
     Iterator<Sample> filter(Iterator<Sample> samples, boolean heldOut) {
-        return new Iterator<>() {
-            private Optional<Sample> next = Optional.empty();
-
+        return new SearchingIterator<>() {
             @Override
-            public boolean hasNext() {
-                while (next.isEmpty() && samples.hasNext()) {
+            Optional<Sample> search() {
+                while (samples.hasNext()) {
                     Sample sample = samples.next();
-                    next = isHeldOut(sample.id()) == heldOut ? Optional.of(sample) : Optional.empty();
+                    if (isHeldOut(sample.id()) == heldOut) {
+                        return Optional.of(sample);
+                    }
                 }
-                return next.isPresent();
-            }
-
-            @Override
-            public Sample next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException();
-                }
-                Sample sample = next.orElseThrow();
-                next = Optional.empty();
-                return sample;
+                return Optional.empty();
             }
         };
     }
